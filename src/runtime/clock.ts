@@ -1,0 +1,34 @@
+/** Time as the program sees it; passed in, so that tests own it. */
+export interface Clock {
+  /** Wall clock, microseconds since the Unix epoch. May step. */
+  nowMicros(): number;
+  /** Monotonic milliseconds since an arbitrary start. Never steps. */
+  monotonicMs(): number;
+  /** Calls `run` once after `delayMs`; the returned function cancels it. Does not keep the process alive. */
+  after(delayMs: number, run: () => void): () => void;
+}
+
+/** The machine's own clocks. The wall clock has the resolution of `performance.now()`, a few microseconds. */
+export const systemClock: Clock = {
+  nowMicros: () => Math.round((performance.timeOrigin + performance.now()) * 1000) + driftMicros(),
+  monotonicMs: () => performance.now(),
+  after(delayMs, run) {
+    const timer = setTimeout(run, delayMs);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+// `performance.timeOrigin` is fixed at start; the wall clock may be stepped (NTP) afterwards. The difference is
+// measured at most once a second, since `Date.now()` costs as much as the rest of a time stamp.
+let measuredAtMs = -Infinity;
+let drift = 0;
+function driftMicros(): number {
+  const monotonic = performance.now();
+  if (monotonic - measuredAtMs >= 1000) {
+    measuredAtMs = monotonic;
+    const difference = Date.now() - (performance.timeOrigin + monotonic);
+    drift = Math.abs(difference) < 5 ? 0 : Math.round(difference * 1000);
+  }
+  return drift;
+}
