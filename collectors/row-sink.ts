@@ -20,8 +20,11 @@ export interface RowSink {
 /** The most that one `reserve` may ask for. A decoder with more rows than that writes them in several goes. */
 export const MAX_RESERVE_BYTES = 1 << 20;
 
+/** The PostgreSQL types that rows carry; each has one writer in `copy-format.ts`. */
+export type ColumnType = 'timestamptz' | 'int8' | 'int4' | 'int2' | 'char' | 'inet' | 'text' | 'jsonb';
+
 /** A table that a collector fills: its name and the columns, in the order in which rows carry them. */
 export interface RowTable {
   readonly table: string;
-  readonly columns: readonly string[];
+  readonly columns: readonly { readonly name: string; readonly type: ColumnType }[];
 }

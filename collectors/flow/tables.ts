@@ -8,33 +8,33 @@ import type { RowTable } from '../row-sink.ts';
 export const FLOWS: RowTable = {
   table: 'flows',
   columns: [
-    'received_at', // timestamptz, partition key
-    'flow_start', // timestamptz
-    'flow_end', // timestamptz
-    'bytes', // int8
-    'packets', // int8
-    'in_if', // int8 (ifIndex is unsigned 32 bits on the wire)
-    'out_if', // int8
-    'src_as', // int8, NULL for 0
-    'dst_as', // int8, NULL for 0
-    'observation_domain', // int8, NULL for 0; v9 source id, v5 engine type and id, sFlow sub-agent id
-    'src_port', // int4
-    'dst_port', // int4; ICMP: type * 256 + code
-    'sampling_rate', // int4; 1 in N, NULL when unknown
-    'protocol', // int2
-    'tcp_flags', // int2
-    'tos', // int2
-    'src_mask', // int2, NULL for 0
-    'dst_mask', // int2, NULL for 0
-    'vlan', // int2, NULL for 0
-    'direction', // int2, 0 ingress, 1 egress
-    'sampling_source', // "char": r record, o option data, h header, c configured for the exporter, d configured default
-    'exporter', // inet; of a sFlow datagram its agent address, else the source address
-    'src_addr', // inet
-    'dst_addr', // inet
-    'next_hop', // inet, NULL for the zero address
-    'application_id', // text, "engine:selector" (RFC 6759)
-    'extra', // jsonb, by element name or "pen.id"
+    { name: 'received_at', type: 'timestamptz' }, // partition key
+    { name: 'flow_start', type: 'timestamptz' },
+    { name: 'flow_end', type: 'timestamptz' },
+    { name: 'bytes', type: 'int8' },
+    { name: 'packets', type: 'int8' },
+    { name: 'in_if', type: 'int8' }, // (ifIndex is unsigned 32 bits on the wire)
+    { name: 'out_if', type: 'int8' },
+    { name: 'src_as', type: 'int8' }, // NULL for 0
+    { name: 'dst_as', type: 'int8' }, // NULL for 0
+    { name: 'observation_domain', type: 'int8' }, // NULL for 0; v9 source id, v5 engine type and id, sFlow sub-agent id
+    { name: 'src_port', type: 'int4' },
+    { name: 'dst_port', type: 'int4' }, // ICMP: type * 256 + code
+    { name: 'sampling_rate', type: 'int4' }, // 1 in N, NULL when unknown
+    { name: 'protocol', type: 'int2' },
+    { name: 'tcp_flags', type: 'int2' },
+    { name: 'tos', type: 'int2' },
+    { name: 'src_mask', type: 'int2' }, // NULL for 0
+    { name: 'dst_mask', type: 'int2' }, // NULL for 0
+    { name: 'vlan', type: 'int2' }, // NULL for 0
+    { name: 'direction', type: 'int2' }, // 0 ingress, 1 egress
+    { name: 'sampling_source', type: 'char' }, // r record, o option data, h header, c configured for the exporter, d configured default
+    { name: 'exporter', type: 'inet' }, // of a sFlow datagram its agent address, else the source address
+    { name: 'src_addr', type: 'inet' },
+    { name: 'dst_addr', type: 'inet' },
+    { name: 'next_hop', type: 'inet' }, // NULL for the zero address
+    { name: 'application_id', type: 'text' }, // "engine:selector" (RFC 6759)
+    { name: 'extra', type: 'jsonb' }, // by element name or "pen.id"
   ],
 };
 
@@ -42,52 +42,65 @@ export const FLOWS: RowTable = {
 export const COUNTER_SAMPLES: RowTable = {
   table: 'counter_samples',
   columns: [
-    'received_at', // timestamptz, partition key
-    'if_index', // int8, NULL when the source is not an interface
-    'if_speed', // int8, bit/s
-    'in_octets', // int8 (Counter64 above 2^63-1 wraps into NULL)
-    'out_octets', // int8
-    'in_packets', // int8: unicast + multicast + broadcast
-    'out_packets', // int8
-    'in_errors', // int8
-    'out_errors', // int8
-    'in_discards', // int8
-    'out_discards', // int8
-    'observation_domain', // int8, sub-agent id, NULL for 0
-    'source_class', // int4, ds_class
-    'source_index', // int8
-    'exporter', // inet
-    'counters', // jsonb: every decoded structure by its name
+    { name: 'received_at', type: 'timestamptz' }, // partition key
+    { name: 'if_index', type: 'int8' }, // NULL when the source is not an interface
+    { name: 'if_speed', type: 'int8' }, // bit/s
+    { name: 'in_octets', type: 'int8' }, // (Counter64 above 2^63-1 wraps into NULL)
+    { name: 'out_octets', type: 'int8' },
+    { name: 'in_packets', type: 'int8' }, // unicast + multicast + broadcast
+    { name: 'out_packets', type: 'int8' },
+    { name: 'in_errors', type: 'int8' },
+    { name: 'out_errors', type: 'int8' },
+    { name: 'in_discards', type: 'int8' },
+    { name: 'out_discards', type: 'int8' },
+    { name: 'observation_domain', type: 'int8' }, // sub-agent id, NULL for 0
+    { name: 'source_class', type: 'int4' }, // ds_class
+    { name: 'source_index', type: 'int8' },
+    { name: 'exporter', type: 'inet' },
+    { name: 'counters', type: 'jsonb' }, // every decoded structure by its name
   ],
 };
 
 /** What option tables say of interfaces; merged, the newest wins. */
 export const INTERFACES: RowTable = {
   table: 'interfaces',
-  columns: ['seen_at', 'if_index', 'exporter', 'name', 'description'], // timestamptz, int8, inet, text, text
+  columns: [
+    { name: 'seen_at', type: 'timestamptz' },
+    { name: 'if_index', type: 'int8' },
+    { name: 'exporter', type: 'inet' },
+    { name: 'name', type: 'text' },
+    { name: 'description', type: 'text' },
+  ],
 };
 
 /** What option tables say of applications (RFC 6759); merged, the newest wins. */
 export const APPLICATIONS: RowTable = {
   table: 'applications',
-  columns: ['seen_at', 'exporter', 'application_id', 'name', 'description', 'category'], // timestamptz, inet, text…
+  columns: [
+    { name: 'seen_at', type: 'timestamptz' },
+    { name: 'exporter', type: 'inet' },
+    { name: 'application_id', type: 'text' },
+    { name: 'name', type: 'text' },
+    { name: 'description', type: 'text' },
+    { name: 'category', type: 'text' },
+  ],
 };
 
 /** What happened at each exporter since its last such row; merged by adding up. Counts are int8. */
 export const EXPORTERS: RowTable = {
   table: 'exporters',
   columns: [
-    'seen_at', // timestamptz
-    'observation_domain', // int8, 0 where there is none
-    'datagrams',
-    'records',
-    'lost', // in the protocol's own unit, see `protocol`
-    'reordered',
-    'restarts',
-    'undecodable', // datagrams or sets that could not be decoded
-    'held', // sets held for a template
-    'held_expired', // of those: dropped, since no template came
-    'exporter', // inet
-    'protocol', // text: netflow1, netflow5, netflow7, netflow9, ipfix, sflow5
+    { name: 'seen_at', type: 'timestamptz' },
+    { name: 'observation_domain', type: 'int8' }, // 0 where there is none
+    { name: 'datagrams', type: 'int8' },
+    { name: 'records', type: 'int8' },
+    { name: 'lost', type: 'int8' }, // in the protocol's own unit, see `protocol`
+    { name: 'reordered', type: 'int8' },
+    { name: 'restarts', type: 'int8' },
+    { name: 'undecodable', type: 'int8' }, // datagrams or sets that could not be decoded
+    { name: 'held', type: 'int8' }, // sets held for a template
+    { name: 'held_expired', type: 'int8' }, // of those: dropped, since no template came
+    { name: 'exporter', type: 'inet' },
+    { name: 'protocol', type: 'text' }, // netflow1, netflow5, netflow7, netflow9, ipfix, sflow5
   ],
 };

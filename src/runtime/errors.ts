@@ -21,6 +21,8 @@ export function messageOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown);
   // pg reports a refused connection on several addresses as an AggregateError with an empty message.
   const own =
-    thrown instanceof AggregateError && thrown.message === '' ? thrown.errors.map(messageOf).join('; ') : thrown.message;
+    thrown instanceof AggregateError && thrown.message === ''
+      ? thrown.errors.map(messageOf).join('; ')
+      : thrown.message;
   return thrown.cause === undefined ? own : `${own}: ${messageOf(thrown.cause)}`;
 }
