@@ -1,0 +1,180 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { isIP } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+import type { Clock } from '../../src/runtime/clock.ts';
+import { DogwatchError, messageOf } from '../../src/runtime/errors.ts';
+import type { Component } from '../../src/runtime/lifecycle.ts';
+import type { Log } from '../../src/runtime/log.ts';
+import type { Datagram } from '../datagram.ts';
+import { KernelDrops } from './kernel-drops.ts';
+import { AllowList, normaliseSourceAddress } from './source-address.ts';
+
+export interface UdpListenerOptions {
+  /** What listens here, for the log: `flow`, `snmp`, `syslog`. */
+  readonly family: string;
+  /** Local address; `::` hears IPv4 and IPv6, and falls back to `0.0.0.0` on a host without IPv6. */
+  readonly address: string;
+  /** 0 lets the kernel choose. */
+  readonly port: number;
+  readonly receiveBufferBytes: number;
+  /** Senders that are heard, as prefixes; empty: everyone. */
+  readonly allowFrom: readonly string[];
+}
+
+/** On stop, what the kernel still holds is read for at most this long: a sender that never pauses must not hold us. */
+const DRAIN_MS = 500;
+
+/**
+ * One UDP socket: stamps, counts and hands on every datagram of an allowed sender.
+ *
+ *   idle ──start()──▶ listening ──stop()──▶ draining (the kernel's buffer is read empty, bounded) ──▶ closed
+ */
+export class UdpListener implements Component {
+  readonly name: string;
+  readonly options: UdpListenerOptions;
+  /** Plain totals since start, read by whoever reports them. */
+  datagrams = 0;
+  bytes = 0;
+  refused = 0;
+  kernelDrops = 0;
+  /** What the kernel granted for payload and bookkeeping, after binding. */
+  receiveBufferBytes = 0;
+
+  readonly #clock: Clock;
+  readonly #receive: (datagram: Datagram) => void;
+  readonly #log: Log;
+  readonly #allowList: AllowList;
+  #socket: Socket | undefined;
+  #drops: KernelDrops | undefined;
+
+  /** `receive` is called for each datagram and must not throw. It owns `bytes` from then on. */
+  constructor(options: UdpListenerOptions, clock: Clock, receive: (datagram: Datagram) => void, log: Log) {
+    this.name = `listener ${options.family} ${options.address}:${options.port}`;
+    this.options = options;
+    this.#clock = clock;
+    this.#receive = receive;
+    this.#log = log.child({ listener: `${options.family}:${options.port}` });
+    this.#allowList = new AllowList(options.allowFrom);
+  }
+
+  /** @throws DogwatchError `LISTEN_FAILED`: the address is not ours, the port is taken or needs a privilege. */
+  async start(): Promise<void> {
+    const { address, port } = this.options;
+    try {
+      this.#socket = await bind(address, port);
+    } catch (error) {
+      if (address !== '::' || !isMissingIpv6(error)) throw listenFailed(this.options, error);
+      this.#log.info({}, 'no IPv6 on this host, listening on IPv4 only');
+      this.#socket = await bind('0.0.0.0', port).catch((second: unknown) => {
+        throw listenFailed(this.options, second);
+      });
+    }
+    const bound = this.#socket.address();
+    this.#drops = new KernelDrops(bound.address, bound.port);
+    this.#sizeReceiveBuffer(this.#socket);
+    this.#socket.on('error', (error) => this.#log.error({ error: messageOf(error) }, 'socket error'));
+    this.#listen(this.#socket, bound.port);
+  }
+
+  async stop(): Promise<void> {
+    const socket = this.#socket;
+    if (socket === undefined) return;
+    await this.#drain();
+    await this.readKernelDrops();
+    const closed = once(socket, 'close');
+    socket.close();
+    await closed;
+    this.#socket = undefined;
+  }
+
+  /** Where it listens; undefined before start and after stop. */
+  address(): { address: string; port: number } | undefined {
+    return this.#socket?.address();
+  }
+
+  /** Brings `kernelDrops` up to date. */
+  async readKernelDrops(): Promise<void> {
+    this.kernelDrops = (await this.#drops?.read()) ?? 0;
+  }
+
+  #listen(socket: Socket, localPort: number): void {
+    const datagram = { bytes: Buffer.alloc(0), sourceAddress: '', sourcePort: 0, localPort, receivedAtMicros: 0 };
+    socket.on('message', (bytes, sender) => {
+      const sourceAddress = normaliseSourceAddress(sender.address);
+      if (!this.#allowList.allows(sourceAddress)) {
+        this.refused += 1;
+        return;
+      }
+      this.datagrams += 1;
+      this.bytes += bytes.length;
+      datagram.bytes = bytes;
+      datagram.sourceAddress = sourceAddress;
+      datagram.sourcePort = sender.port;
+      datagram.receivedAtMicros = this.#clock.nowMicros();
+      this.#receive(datagram);
+    });
+  }
+
+  #sizeReceiveBuffer(socket: Socket): void {
+    socket.setRecvBufferSize(this.options.receiveBufferBytes);
+    // Linux doubles what was asked, to account for its own bookkeeping (socket(7)), and caps it at net.core.rmem_max.
+    const granted = socket.getRecvBufferSize();
+    this.receiveBufferBytes = process.platform === 'linux' ? granted / 2 : granted;
+    if (this.receiveBufferBytes < this.options.receiveBufferBytes) {
+      this.#log.warn(
+        {
+          grantedBytes: this.receiveBufferBytes,
+          wantedBytes: this.options.receiveBufferBytes,
+          remedy: `sysctl -w net.core.rmem_max=${this.options.receiveBufferBytes}`,
+        },
+        'the kernel grants a smaller receive buffer than configured',
+      );
+    }
+  }
+
+  /** Lets the event loop read until two turns in a row brought nothing. */
+  async #drain(): Promise<void> {
+    const deadline = this.#clock.monotonicMs() + DRAIN_MS;
+    let quietTurns = 0;
+    while (quietTurns < 2 && this.#clock.monotonicMs() < deadline) {
+      const before = this.datagrams + this.refused;
+      await nextTurn();
+      quietTurns = this.datagrams + this.refused === before ? quietTurns + 1 : 0;
+    }
+  }
+}
+
+async function bind(address: string, port: number): Promise<Socket> {
+  const socket = createSocket({ type: isIP(address) === 6 ? 'udp6' : 'udp4' });
+  const listening = once(socket, 'listening');
+  socket.bind({ address, port });
+  try {
+    await listening;
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
+  return socket;
+}
+
+function isMissingIpv6(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : '';
+  return code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL';
+}
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens on this port: `ss -ulpn` names it; choose another port in `listeners`',
+  EACCES: 'ports below 1024 need a privilege: choose a higher port or grant CAP_NET_BIND_SERVICE',
+  EADDRNOTAVAIL: 'the address is not configured on this host: `ip address` lists those that are',
+};
+
+function listenFailed(options: UdpListenerOptions, cause: unknown): DogwatchError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const remedy = REMEDIES[code];
+  return new DogwatchError('LISTEN_FAILED', `cannot listen on ${options.address} port ${options.port}`, {
+    cause,
+    ...(remedy === undefined ? {} : { remedy }),
+  });
+}
