@@ -36,16 +36,17 @@ export class Metrics {
     labels: readonly L[],
     collect: (add: (labels: Record<L, string>, total: number) => void) => void,
   ): void {
-    new Counter<L>({
+    const counter = new Counter<L>({
       name: `dogwatch_${name}`,
       help,
       labelNames: labels,
-      registers: [this.#registry],
       collect(this: Counter<L>) {
         this.reset();
         collect((values, total) => this.inc(values, total));
       },
+      registers: [],
     });
+    this.#registry.registerMetric(counter);
   }
 
   histogram<L extends string>(name: string, help: string, buckets: number[], labels: readonly L[] = []): Histogram<L> {
