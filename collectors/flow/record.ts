@@ -47,4 +47,6 @@ export interface RecordContext {
   /** 0: none. */
   observationDomain: number;
   sampling: SamplingView;
+  /** The templates of the same transport session and domain, for structured data (RFC 6313); programs are shared by exporters. */
+  lookupTemplate?: ((templateId: number) => readonly FieldSpecifier[] | undefined) | undefined;
 }
