@@ -18,7 +18,7 @@ function* captureCases(): Generator<Case & { folder: string }> {
   for (const path of globSync(join(corpus, '*/expected.jsonl'))) {
     for (const line of readFileSync(path, 'utf8').split('\n')) {
       if (line.trim() === '') continue;
-      const found = JSON.parse(line) as Case;
+      const found: Case = JSON.parse(line);
       if (found.datagrams !== undefined && found.feed.every(isCapture)) yield { ...found, folder: dirname(path) };
     }
   }
