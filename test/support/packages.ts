@@ -1,0 +1,90 @@
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { chmod, rm, writeFile } from 'node:fs/promises';
+
+/** A Debian package that some tests need, with the commands that they call and the services that it would enable. */
+interface DebianPackage {
+  readonly name: string;
+  readonly commands: readonly string[];
+  readonly services: readonly string[];
+}
+
+/** Real exporters and real collectors: the independent side of the integration tests. */
+export const DEBIAN_PACKAGES: readonly DebianPackage[] = [
+  { name: 'softflowd', commands: ['softflowd'], services: ['softflowd'] },
+  { name: 'pmacct', commands: ['pmacctd', 'sfacctd'], services: ['pmacctd', 'nfacctd', 'sfacctd', 'uacctd'] },
+  { name: 'nfdump', commands: ['nfcapd', 'nfdump'], services: ['nfdump'] },
+];
+
+// An ordinary user's PATH on Debian leaves out the folders where daemons live.
+const SEARCH_PATH = [...(process.env['PATH'] ?? '').split(':'), '/usr/local/sbin', '/usr/sbin', '/sbin'];
+
+/** The absolute path of an executable, or undefined. */
+export function findCommand(command: string): string | undefined {
+  return SEARCH_PATH.filter(Boolean)
+    .map((folder) => `${folder}/${command}`)
+    .find(isExecutable);
+}
+
+/** For a test's `skip` option: false when every command is there, else the sentence that names what lacks. */
+export function skipWithout(...commands: string[]): string | false {
+  const missing = commands.filter((command) => findCommand(command) === undefined);
+  if (missing.length === 0) return false;
+  const packages = DEBIAN_PACKAGES.filter((each) => each.commands.some((command) => missing.includes(command)));
+  return `needs ${missing.join(', ')} (Debian: ${packages.map((each) => each.name).join(' ')})`;
+}
+
+/** The packages of which at least one command is not on this machine. */
+export function missingPackages(): readonly DebianPackage[] {
+  return DEBIAN_PACKAGES.filter((each) => skipWithout(...each.commands) !== false);
+}
+
+/**
+ * Installs packages as root. Their services are neither started nor left enabled: Debian starts a daemon with its package, and
+ * nfdump's would sit on the very port that our collector wants.
+ */
+export async function installPackages(packages: readonly DebianPackage[]): Promise<boolean> {
+  const restorePolicy = await forbidServiceStarts();
+  try {
+    const names = packages.map((each) => each.name);
+    const installed = apt('update') && apt('install', '--yes', '--no-install-recommends', ...names);
+    const services = packages.flatMap((each) => each.services).filter(unitExists);
+    if (services.length > 0) spawnSync('systemctl', ['--no-reload', 'disable', ...services], { stdio: 'ignore' });
+    return installed;
+  } finally {
+    await restorePolicy();
+  }
+}
+
+const POLICY = '/usr/sbin/policy-rc.d';
+
+/** Debian's hook: package scripts ask it before they start a service, and 101 forbids it. */
+async function forbidServiceStarts(): Promise<() => Promise<void>> {
+  if (existsSync(POLICY)) return async () => {};
+  await writeFile(POLICY, '#!/bin/sh\nexit 101\n');
+  await chmod(POLICY, 0o755);
+  return () => rm(POLICY, { force: true });
+}
+
+function apt(...parameters: string[]): boolean {
+  const { status, stdout, stderr } = spawnSync('apt-get', ['-qq', ...parameters], {
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    encoding: 'utf8',
+    timeout: 300_000,
+  });
+  if (status !== 0) process.stderr.write(`${stdout ?? ''}${stderr ?? ''}`);
+  return status === 0;
+}
+
+function unitExists(service: string): boolean {
+  return existsSync(`/lib/systemd/system/${service}.service`);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
