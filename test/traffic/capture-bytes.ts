@@ -13,8 +13,18 @@ export function udp(sourcePort: number, destinationPort: number, payload: Buffer
   return Buffer.concat([header, payload]);
 }
 
-/** From 192.0.2.1 to 198.51.100.2. `flagsAndOffset`: the 16 bits behind the identification. */
-export function ipv4(payload: Buffer, { flagsAndOffset = 0, options = Buffer.alloc(0), protocol = 17 } = {}): Buffer {
+interface Ipv4Header {
+  /** The 16 bits behind the identification. */
+  readonly flagsAndOffset?: number;
+  readonly options?: Buffer;
+  readonly protocol?: number;
+}
+
+/** From 192.0.2.1 to 198.51.100.2. */
+export function ipv4(
+  payload: Buffer,
+  { flagsAndOffset = 0, options = Buffer.alloc(0), protocol = 17 }: Ipv4Header = {},
+): Buffer {
   const header = hex('45000000 1234 0000 4011 0000 c0000201 c6336402');
   header.writeUInt8(0x40 | (5 + options.length / 4), 0);
   header.writeUInt16BE(20 + options.length + payload.length, 2);
