@@ -1,0 +1,25 @@
+import type { Config } from './schema.ts';
+
+/** What stands where a secret was. */
+export const MASK = '********';
+
+/** The configuration as it may be shown: the password, and the one inside the URL, are masked. */
+export function maskSecrets(config: Config): Config {
+  const { url, password } = config.database;
+  return {
+    ...config,
+    database: {
+      ...config.database,
+      ...(url === undefined ? {} : { url: maskUrl(url) }),
+      ...(password === undefined ? {} : { password: MASK }),
+    },
+  };
+}
+
+/** A URL without its password, wherever it stands: in the authority or as a parameter. */
+export function maskUrl(url: string): string {
+  // An unescaped "?" or "#" in a password is a mistake, but no reason to show it.
+  return url
+    .replace(/^([a-z]+:\/\/[^:@/?#]*):(?:[^?#]*|.*)@/i, `$1:${MASK}@`)
+    .replaceAll(/([?&](?:password|sslpassword)=)[^&#]*/gi, `$1${MASK}`);
+}

@@ -1,0 +1,233 @@
+import { z } from 'zod';
+import { LOG_LEVELS } from '../runtime/log.ts';
+import { address, duration, port, prefix, size, whole } from './values.ts';
+
+/** What the defaults need to know of the machine; passed in, so that tests own it. */
+export interface Machine {
+  readonly hostname: string;
+  /** Where state is kept unless the configuration says otherwise. */
+  readonly stateDirectory: string;
+}
+
+/** The abstract data types of RFC 7011 section 6.1 and RFC 6313, by their names in IANA's registry. */
+const ELEMENT_TYPES = [
+  'octetArray',
+  'unsigned8',
+  'unsigned16',
+  'unsigned32',
+  'unsigned64',
+  'signed8',
+  'signed16',
+  'signed32',
+  'signed64',
+  'float32',
+  'float64',
+  'boolean',
+  'macAddress',
+  'string',
+  'dateTimeSeconds',
+  'dateTimeMilliseconds',
+  'dateTimeMicroseconds',
+  'dateTimeNanoseconds',
+  'ipv4Address',
+  'ipv6Address',
+  'basicList',
+  'subTemplateList',
+  'subTemplateMultiList',
+] as const;
+
+const allowFrom = z.array(prefix);
+
+const listener = z.strictObject({
+  family: z
+    .enum(['flow'])
+    .default('flow')
+    .describe('What is received here. flow: NetFlow v1, v5, v7, v9, IPFIX and sFlow.'),
+  address: address.default('::').describe('Local address to bind. "::" takes IPv4 and IPv6, "0.0.0.0" IPv4 alone.'),
+  port: port.describe('UDP port. Any flow protocol is understood on any flow port.'),
+  receiveBuffer: size('64KiB', '1GiB')
+    .prefault('8MiB')
+    .describe('Kernel receive buffer of the socket; needs net.core.rmem_max of at least as much.'),
+  allowFrom: allowFrom
+    .optional()
+    .describe('Senders that may use this listener; in place of the global allowFrom. An empty list means everyone.'),
+});
+
+const flow = z.strictObject({
+  sampling: z
+    .strictObject({
+      default: whole(1, 2_147_483_647)
+        .optional()
+        .describe('Rate (1 in N) for exporters that tell none. Without it their rate is stored as unknown.'),
+      exporters: z
+        .record(prefix, whole(1, 2_147_483_647))
+        .default({})
+        .describe(
+          'Rate (1 in N) by exporter address or prefix; goes before what the exporter says. The longest prefix wins.',
+        ),
+    })
+    .prefault({})
+    .describe('Sampling rates that the exporters do not tell, or tell wrongly.'),
+  elements: z
+    .array(
+      z.strictObject({
+        pen: whole(0, 4_294_967_295).describe('Private enterprise number; 0 for the elements of IANA.'),
+        id: whole(1, 65_535).describe('Element id within the enterprise.'),
+        name: z
+          .string()
+          .regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, {
+            error: 'expected a name of letters, digits and _, up to 63 characters',
+          })
+          .describe('Name under which the value appears in the column "extra".'),
+        type: z.enum(ELEMENT_TYPES).describe('Abstract data type of RFC 7011 section 6.1.'),
+      }),
+    )
+    .default([])
+    .describe('Information elements of your own exporters, to give them a name and a type.'),
+  limits: z
+    .strictObject({
+      exporters: whole(1, 1_000_000)
+        .default(10_000)
+        .describe('Exporters kept in memory; the least recently heard goes first.'),
+      templatesPerExporter: whole(1, 65_279).default(1000).describe('Templates kept for one exporter.'),
+      heldBytes: size('64KiB', '8GiB').prefault('64MiB').describe('Data waiting for its template, of all exporters.'),
+      heldBytesPerExporter: size('2KiB', '1GiB')
+        .prefault('1MiB')
+        .describe('Data waiting for its template, of one exporter.'),
+      heldFor: duration('1s', '1d')
+        .prefault('30m')
+        .describe('How long data waits for its template before it is counted as lost.'),
+    })
+    .prefault({})
+    .describe('Bounds on the memory that exporters can claim.'),
+});
+
+const batch = z.strictObject({
+  rows: whole(1, 10_000_000).default(50_000).describe('A batch is sealed at this many rows,'),
+  bytes: size('64KiB', '1GiB').prefault('4MiB').describe('or at this many bytes,'),
+  age: duration('1ms', '1m').prefault('250ms').describe('or when its first row is this old.'),
+});
+
+const journal = z.strictObject({
+  directory: z
+    .string()
+    .min(1)
+    .default('journal')
+    .describe('Where batches wait for the database; relative to stateDirectory.'),
+  maxBytes: size('1MiB', '1024TiB').prefault('10GiB').describe('Bound of the journal on disk.'),
+  segmentBytes: size('1MiB', '4GiB').prefault('64MiB').describe('Size of one file of the journal.'),
+  memoryBytes: size('1MiB', '64GiB')
+    .prefault('64MiB')
+    .describe('Batches kept in memory too, so that writing them needs no reading back.'),
+  sync: duration('0', '1m')
+    .prefault('100ms')
+    .describe(
+      'Longest time between an accepted batch and its flush to the disk; 0 flushes each batch before it is accepted.',
+    ),
+  whenFull: z
+    .enum(['dropNewest', 'dropOldest'])
+    .default('dropNewest')
+    .describe('What is given up, and counted, when the journal is at its bound.'),
+});
+
+const database = z.strictObject({
+  url: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, { error: 'expected a URL such as postgresql://user@host:5432/dogwatch' })
+    .optional()
+    .describe('PostgreSQL server to write to. Without it the collector runs one of its own.'),
+  urlFile: z.string().min(1).optional().describe('File that holds the URL, for deployments with mounted secrets.'),
+  password: z.string().optional().describe('Password for the URL, in place of one written in it.'),
+  passwordFile: z.string().min(1).optional().describe('File that holds the password.'),
+  embedded: z
+    .strictObject({
+      directory: z
+        .string()
+        .min(1)
+        .default('postgresql')
+        .describe('Data and sockets of the embedded server; relative to stateDirectory.'),
+      port: port
+        .optional()
+        .describe('TCP port on 127.0.0.1 for other programs. Without it only the Unix socket is open.'),
+      settings: z
+        .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+        .default({})
+        .describe('Settings for its postgresql.conf, such as shared_buffers.'),
+    })
+    .prefault({})
+    .describe('The embedded PostgreSQL, used when there is no URL.'),
+});
+
+const retention = z.strictObject({
+  partitionBy: z.enum(['hour', 'day']).default('day').describe('Time span of one partition of the large tables.'),
+  flows: duration('1h', '36500d').prefault('30d').describe('How long flows are kept.'),
+  counterSamples: duration('1h', '36500d').prefault('30d').describe('How long sFlow counter samples are kept.'),
+  ledger: duration('1h', '3650d')
+    .prefault('7d')
+    .describe('How long the ids of written batches are remembered: the oldest batch that may still turn up.'),
+  rejectedRows: duration('1h', '36500d').prefault('30d').describe('How long rows that PostgreSQL refused are kept.'),
+});
+
+/** Every setting with its default, its bounds and what it is for. Cross-field rules are in `rules.ts`. */
+export function configSchema(machine: Machine) {
+  return z.strictObject({
+    node: z
+      .strictObject({
+        name: z
+          .string()
+          .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {
+            error: 'expected letters, digits, ".", "_" and "-", up to 63 characters',
+          })
+          .default(machine.hostname)
+          .describe('Name of this node; the host name by default.'),
+      })
+      .prefault({})
+      .describe('This node.'),
+    stateDirectory: z
+      .string()
+      .min(1)
+      .default(machine.stateDirectory)
+      .describe(
+        'Where journal and embedded database live; /var/lib/dogwatch for root, else dogwatch below $XDG_STATE_HOME or ~/.local/state.',
+      ),
+    runAs: z
+      .string()
+      .regex(/^[a-z_][a-z0-9_-]{0,31}$/, { error: 'expected the name of an account' })
+      .default('dogwatch')
+      .describe('Account of the embedded PostgreSQL when started as root, which PostgreSQL refuses to run as.'),
+    log: z
+      .strictObject({ level: z.enum(LOG_LEVELS).default('info').describe('Least severe lines that are logged.') })
+      .prefault({})
+      .describe('The log, one JSON object a line on standard error.'),
+    listeners: z
+      .array(listener)
+      .min(1, { error: 'expected at least one listener' })
+      .prefault([{ port: 2055 }, { port: 4739 }, { port: 6343 }])
+      .describe('Sockets to receive on.'),
+    allowFrom: allowFrom.default([]).describe('Senders that may send at all; an empty list means everyone.'),
+    flow: flow.prefault({}).describe('Decoding of flows.'),
+    batch: batch.prefault({}).describe('When rows are sealed into a batch.'),
+    journal: journal.prefault({}).describe('The queue on disk between receiving and writing.'),
+    writer: z
+      .strictObject({
+        connections: whole(1, 64).default(2).describe('Connections that write at the same time.'),
+      })
+      .prefault({})
+      .describe('Writing into the database.'),
+    database: database.prefault({}).describe('The database.'),
+    retention: retention.prefault({}).describe('How long rows are kept.'),
+    http: z
+      .strictObject({
+        address: address.default('127.0.0.1').describe('Local address of the HTTP server.'),
+        port: port.default(8055).describe('TCP port of the HTTP server: /metrics, /healthz, /readyz, /api/status.'),
+      })
+      .prefault({})
+      .describe('Metrics, health and status.'),
+  });
+}
+
+/**
+ * The settings in effect. Durations are milliseconds, sizes bytes; directories are absolute paths; secrets are read
+ * from their files. A listener without `allowFrom` obeys the global one.
+ */
+export type Config = z.output<ReturnType<typeof configSchema>>;
