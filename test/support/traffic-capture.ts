@@ -1,7 +1,6 @@
-/**
- * A capture with traffic that is known to the byte, for real exporters to read: what they export must add up to it.
- * Ethernet frames by hand (IEEE 802.3, 802.1Q; RFC 791, 8200, 768, 793, 792, 4443) in a libpcap file.
- */
+import { ethernetFrame, pcapFile, udpDatagram } from './frames.ts';
+
+/** One direction of a conversation, known to the byte: what real exporters say of it must add up to this. */
 export interface KnownFlow {
   readonly protocol: 1 | 6 | 17 | 58;
   readonly source: string;
@@ -64,24 +63,32 @@ const PLANS: readonly Plan[] = [
   plan(6, ['2001:db8::13', 50_002], ['2001:db8:1::22', 80], 6, 700, { vlan: 42 }),
 ];
 
-// 300 short conversations, so that an export takes several datagrams.
-const MANY: readonly Plan[] = Array.from({ length: 300 }, (_, n) =>
-  plan(
-    n % 3 === 0 ? 6 : 17,
-    [`192.0.2.${100 + (n % 50)}`, 20_000 + n],
-    [`203.0.113.${1 + (n % 7)}`, 8000 + (n % 11)],
-    1 + (n % 4),
-    20 + n,
-  ),
-);
+/** Short conversations, so that an export takes several datagrams. */
+function shortConversations(count: number): Plan[] {
+  return Array.from({ length: count }, (_, n) =>
+    plan(
+      n % 3 === 0 ? 6 : 17,
+      [`192.0.2.${100 + (n % 50)}`, 20_000 + n],
+      [`203.0.113.${1 + (n % 7)}`, 8000 + (n % 11)],
+      1 + (n % 4),
+      20 + (n % 1400),
+    ),
+  );
+}
 
-/** `startSeconds`: when the first packet was seen, seconds since the Unix epoch. */
-export function createTrafficCapture(startSeconds: number): { pcap: Buffer; flows: KnownFlow[] } {
+/**
+ * A capture for exporters to read, with the traffic in it: all kinds of it, and `shortFlows` flows more.
+ * `startSeconds`: when the first packet was seen, seconds since the Unix epoch.
+ */
+export function createTrafficCapture(startSeconds: number, shortFlows: number): { pcap: Buffer; flows: KnownFlow[] } {
   const packets: { micros: number; frame: Buffer }[] = [];
-  const flows = [...PLANS, ...MANY].map((plan, index) => {
+  const flows = [...PLANS, ...shortConversations(shortFlows)].map((plan, index) => {
     const flow = knownFlow(plan, startSeconds * 1_000_000 + index * 1000);
     for (let n = 0; n < plan.packets; n += 1) {
-      packets.push({ micros: flow.firstMicros + n * PACKET_GAP_MICROS, frame: frameOf(plan, n) });
+      packets.push({
+        micros: flow.firstMicros + n * PACKET_GAP_MICROS,
+        frame: ethernetFrame(plan, transportOf(plan, n)),
+      });
     }
     return flow;
   });
@@ -118,89 +125,28 @@ function transportHeaderBytes(protocol: KnownFlow['protocol']): number {
   return protocol === 6 ? 20 : 8;
 }
 
-function frameOf(plan: Plan, n: number): Buffer {
-  const v6 = plan.source.includes(':');
-  const transport = transportOf(plan, n);
-  const ip = v6 ? ipv6Header(plan, transport.length) : ipv4Header(plan, transport.length, n);
-  const etherType = v6 ? '86dd' : '0800';
-  const tag = plan.vlan === undefined ? '' : `8100${plan.vlan.toString(16).padStart(4, '0')}`;
-  // Locally administered MAC addresses.
-  return Buffer.concat([Buffer.from(`020000000002020000000001${tag}${etherType}`, 'hex'), ip, transport]);
-}
-
 function transportOf(plan: Plan, n: number): Buffer {
-  const segment = Buffer.alloc(transportHeaderBytes(plan.protocol) + plan.payloadBytes);
-  if (plan.protocol === 1 || plan.protocol === 58) {
-    segment.writeUInt16BE(plan.destinationPort, 0); // type, code
-    segment.writeUInt16BE(n, 6); // sequence
-    return segment;
-  }
-  segment.writeUInt16BE(plan.sourcePort, 0);
-  segment.writeUInt16BE(plan.destinationPort, 2);
-  if (plan.protocol === 17) {
-    segment.writeUInt16BE(segment.length, 4);
-    return segment;
-  }
-  segment.writeUInt32BE(1 + n * plan.payloadBytes, 4);
-  segment.writeUInt8(5 << 4, 12); // five words of header
-  segment.writeUInt8(tcpFlags(plan, n), 13);
-  segment.writeUInt16BE(65_535, 14);
-  return segment;
+  const payload = Buffer.alloc(plan.payloadBytes);
+  if (plan.protocol === 17) return udpDatagram(plan.sourcePort, plan.destinationPort, payload);
+  return Buffer.concat([plan.protocol === 6 ? tcpHeader(plan, n) : icmpHeader(plan, n), payload]);
 }
 
-function ipv4Header(plan: Plan, payloadBytes: number, n: number): Buffer {
+/** RFC 792, RFC 4443: an echo request. */
+function icmpHeader(plan: Plan, n: number): Buffer {
+  const header = Buffer.alloc(8);
+  header.writeUInt16BE(plan.destinationPort, 0); // type, code
+  header.writeUInt16BE(n, 6); // sequence
+  return header;
+}
+
+/** RFC 9293. */
+function tcpHeader(plan: Plan, n: number): Buffer {
   const header = Buffer.alloc(20);
-  header.writeUInt8(0x45, 0);
-  header.writeUInt8(plan.tos ?? 0, 1);
-  header.writeUInt16BE(header.length + payloadBytes, 2);
-  header.writeUInt16BE(n, 4);
-  header.writeUInt8(64, 8);
-  header.writeUInt8(plan.protocol, 9);
-  addressBytes(plan.source).copy(header, 12);
-  addressBytes(plan.destination).copy(header, 16);
-  header.writeUInt16BE(internetChecksum(header), 10);
+  header.writeUInt16BE(plan.sourcePort, 0);
+  header.writeUInt16BE(plan.destinationPort, 2);
+  header.writeUInt32BE(1 + n * plan.payloadBytes, 4);
+  header.writeUInt8(5 << 4, 12); // five words of header
+  header.writeUInt8(tcpFlags(plan, n), 13);
+  header.writeUInt16BE(65_535, 14);
   return header;
-}
-
-function ipv6Header(plan: Plan, payloadBytes: number): Buffer {
-  const header = Buffer.alloc(40);
-  header.writeUInt32BE(0x60_00_00_00 + (plan.tos ?? 0) * 2 ** 20, 0);
-  header.writeUInt16BE(payloadBytes, 4);
-  header.writeUInt8(plan.protocol, 6);
-  header.writeUInt8(64, 7);
-  addressBytes(plan.source).copy(header, 8);
-  addressBytes(plan.destination).copy(header, 24);
-  return header;
-}
-
-/** RFC 1071. */
-function internetChecksum(header: Buffer): number {
-  let sum = 0;
-  for (let at = 0; at < header.length; at += 2) sum += header.readUInt16BE(at);
-  while (sum > 0xff_ff) sum = (sum & 0xff_ff) + (sum >>> 16);
-  return ~sum & 0xff_ff;
-}
-
-/** The 4 or 16 bytes of a textual address (no embedded IPv4 notation). */
-function addressBytes(text: string): Buffer {
-  if (!text.includes(':')) return Buffer.from(text.split('.').map(Number));
-  const [head = '', tail] = text.split('::');
-  const before = head.split(':').filter(Boolean);
-  const after = (tail ?? '').split(':').filter(Boolean);
-  const groups = [...before, ...Array<string>(8 - before.length - after.length).fill('0'), ...after];
-  return Buffer.from(groups.map((group) => group.padStart(4, '0')).join(''), 'hex');
-}
-
-/** A libpcap file of Ethernet frames, microsecond time stamps, big-endian. */
-function pcapFile(packets: readonly { micros: number; frame: Buffer }[]): Buffer {
-  const header = Buffer.from('a1b2c3d40002000400000000000000000000ffff00000001', 'hex');
-  const records = packets.flatMap(({ micros, frame }) => {
-    const record = Buffer.alloc(16);
-    record.writeUInt32BE(Math.floor(micros / 1_000_000), 0);
-    record.writeUInt32BE(micros % 1_000_000, 4);
-    record.writeUInt32BE(frame.length, 8);
-    record.writeUInt32BE(frame.length, 12);
-    return [record, frame];
-  });
-  return Buffer.concat([header, ...records]);
 }
