@@ -1,0 +1,30 @@
+-- Where rows of the merged tables arrive; once a connection, empty after every commit. Columns as in collectors/flow/tables.ts.
+CREATE TEMPORARY TABLE IF NOT EXISTS incoming_exporters (
+  seen_at timestamptz,
+  observation_domain int8,
+  datagrams int8,
+  records int8,
+  lost int8,
+  reordered int8,
+  restarts int8,
+  undecodable int8,
+  held int8,
+  held_expired int8,
+  exporter inet,
+  protocol text
+) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE IF NOT EXISTS incoming_interfaces (
+  seen_at timestamptz,
+  if_index int8,
+  exporter inet,
+  name text,
+  description text
+) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE IF NOT EXISTS incoming_applications (
+  seen_at timestamptz,
+  exporter inet,
+  application_id text,
+  name text,
+  description text,
+  category text
+) ON COMMIT DELETE ROWS;
