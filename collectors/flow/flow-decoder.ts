@@ -1,0 +1,301 @@
+import type { Datagram } from '../datagram.ts';
+import type { FlowSinks } from './decoder.ts';
+import { type DecodeReason, type DecodeTrouble, SHOWN_BYTES } from './decode-trouble.ts';
+import { type Element, ElementRegistry } from './elements/registry.ts';
+import { Exporter, type ExporterView, type FlowProtocol } from './exporter.ts';
+import { parseAddress, unmapped } from './exporter-address.ts';
+import { ExporterTable } from './exporter-table.ts';
+import { IPFIX_HEADER_BYTES, IPFIX_SETS, type IpfixHeader, readIpfixHeader } from './ipfix.ts';
+import { NETFLOW9_HEADER_BYTES, NETFLOW9_SETS, type Netflow9Header, readNetflow9Header } from './netflow9.ts';
+import { writeExporterRow } from './option-rows.ts';
+import { SamplingConfiguration, type SamplingOptions, SamplingState } from './sampling.ts';
+import { type FlowObserver, SetDecoder, type SetTotals } from './set-decoder.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+/** Every bound has a default that suits a collector of some hundred exporters. */
+export interface FlowDecoderOptions {
+  /** Exporters (address, observation domain and protocol) that are remembered; the least recently used go first. */
+  readonly maxExporters?: number;
+  /** Templates of one exporter, over all of its sessions. */
+  readonly maxTemplatesPerExporter?: number;
+  /** Template fields of all exporters together, each some 40 bytes; beyond it exporters go, least recently used first. */
+  readonly maxTemplateFields?: number;
+  /** Data that waits for its template. */
+  readonly heldBytesPerExporter?: number;
+  readonly heldBytes?: number;
+  /**
+   * How long it waits. The default is 31 minutes: Cisco's classic default sends NetFlow v9 templates every 30 minutes,
+   * most others every 1 to 10, so after that none will come.
+   */
+  readonly heldMaxAgeSeconds?: number;
+  /** An exporter that is silent for so long is forgotten, with its templates. */
+  readonly exporterIdleSeconds?: number;
+  /** Templates compiled a second on average, and at once; beyond that, data is held and compiled for later. */
+  readonly compilationsPerSecond?: number;
+  readonly compilationBurst?: number;
+  /** How often what was counted at an exporter is written to `exporters`. */
+  readonly exporterRowSeconds?: number;
+  readonly sampling?: SamplingOptions;
+  /** Elements that the user named. */
+  readonly elements?: readonly Element[];
+  readonly observer?: FlowObserver;
+}
+
+const DEFAULTS = {
+  maxExporters: 10_000,
+  maxTemplatesPerExporter: 1000,
+  maxTemplateFields: 1_000_000,
+  heldBytesPerExporter: 1 << 20,
+  heldBytes: 64 << 20,
+  heldMaxAgeSeconds: 31 * 60,
+  exporterIdleSeconds: 24 * 3600,
+  compilationsPerSecond: 200,
+  compilationBurst: 1000,
+  exporterRowSeconds: 10,
+} as const;
+
+/** What one exporter may have of template fields: far above what any real one has (about a thousand). */
+const MAX_TEMPLATE_FIELDS_PER_EXPORTER = 65_536;
+
+/** Plain numbers since the start. */
+export interface DecoderTotals extends SetTotals {
+  datagrams: number;
+  bytes: number;
+  /** Rows of `counter_samples`. */
+  counterSamples: number;
+  /** Datagrams, sets and records that could not be decoded. */
+  undecodable: number;
+  /** Datagrams of all exporters together, also of those that are forgotten: by their sequence numbers. */
+  lost: number;
+  reordered: number;
+  duplicates: number;
+  restarts: number;
+  /** Sets that wait for their template now, and what they take. */
+  waiting: number;
+  waitingBytes: number;
+  exporters: number;
+  exporterEvictions: number;
+  templateEvictions: number;
+}
+
+/**
+ * The front door of the flow collectors: bytes and arrival time in, rows out; no I/O and no timers. Any protocol may
+ * come to any port, each datagram is told apart by its header. Never throws.
+ */
+export class FlowDecoder {
+  readonly #options: Required<Omit<FlowDecoderOptions, 'sampling' | 'elements' | 'observer'>>;
+  readonly #sinks: FlowSinks;
+  readonly #report: (trouble: DecodeTrouble) => void;
+  readonly #sampling: SamplingConfiguration;
+  readonly #table: ExporterTable;
+  readonly #sets: SetDecoder;
+  readonly #load = { fields: 0 };
+  readonly #counts = {
+    datagrams: 0,
+    bytes: 0,
+    records: 0,
+    rows: 0,
+    optionRecords: 0,
+    templates: 0,
+    optionTemplates: 0,
+    counterSamples: 0,
+    undecodable: 0,
+    held: 0,
+    decodedFromHold: 0,
+    heldExpired: 0,
+    compilationsDeferred: 0,
+  };
+  /** Of exporters that are forgotten. */
+  readonly #past = { lost: 0, reordered: 0, duplicates: 0, restarts: 0, templateEvictions: 0 };
+  readonly #netflow9Header: Netflow9Header = { uptimeMs: 0, exportedAtMicros: 0, sequence: 0, sourceId: 0 };
+  readonly #ipfixHeader: IpfixHeader = { length: 0, exportedAtMicros: 0, sequence: 0, observationDomain: 0 };
+  #datagram: Datagram | undefined;
+
+  /** @throws DogwatchError `BAD_ADDRESS` for a sampling override that names no exporter */
+  constructor(options: FlowDecoderOptions, sinks: FlowSinks, report: (trouble: DecodeTrouble) => void) {
+    this.#options = { ...DEFAULTS, ...options };
+    this.#sinks = sinks;
+    this.#report = report;
+    this.#sampling = new SamplingConfiguration(options.sampling ?? {});
+    this.#table = new ExporterTable(this.#options.maxExporters, (exporter) => this.#retire(exporter));
+    this.#sets = new SetDecoder({
+      registry: new ElementRegistry(options.elements),
+      sinks,
+      heldLimits: {
+        bytesPerExporter: this.#options.heldBytesPerExporter,
+        bytesTotal: this.#options.heldBytes,
+        maxAgeMicros: this.#options.heldMaxAgeSeconds * 1_000_000,
+      },
+      compilations: new TokenBucket(this.#options.compilationsPerSecond, this.#options.compilationBurst),
+      totals: this.#counts,
+      observer: options.observer ?? {},
+      trouble: (exporter, reason, detail) => this.#trouble(exporter, reason, detail),
+    });
+  }
+
+  /** Decodes one datagram of whatever protocol. */
+  decode(datagram: Datagram): void {
+    this.#datagram = datagram;
+    this.#counts.datagrams += 1;
+    this.#counts.bytes += datagram.bytes.length;
+    try {
+      this.#dispatch(datagram);
+    } catch (error) {
+      this.#trouble(
+        undefined,
+        'internal_error',
+        error instanceof Error ? (error.stack ?? error.message) : String(error),
+      );
+    }
+  }
+
+  /**
+   * To be called every few seconds: gives up data that waited too long, forgets idle exporters, writes rows of
+   * `exporters` for those that have something to say.
+   */
+  sweep(nowMicros: number): void {
+    this.#sets.sweep(nowMicros);
+    const idleMicros = this.#options.exporterIdleSeconds * 1_000_000;
+    const rowMicros = this.#options.exporterRowSeconds * 1_000_000;
+    for (const exporter of this.#table) {
+      if (nowMicros - exporter.lastSeenMicros > idleMicros) this.#table.forget(exporter);
+      else if (nowMicros - exporter.writtenAtMicros >= rowMicros) {
+        writeExporterRow(this.#sinks.exporters, exporter, nowMicros);
+      }
+    }
+  }
+
+  /** Writes what was counted and not written yet; at the end of the program. */
+  finish(nowMicros: number): void {
+    for (const exporter of this.#table) writeExporterRow(this.#sinks.exporters, exporter, nowMicros);
+  }
+
+  /** All that are remembered, least recently used first. */
+  exporters(): Iterable<ExporterView> {
+    return this.#table;
+  }
+
+  get totals(): Readonly<DecoderTotals> {
+    const sum = { ...this.#past };
+    for (const exporter of this.#table) addUp(sum, exporter);
+    return {
+      ...this.#counts,
+      ...sum,
+      waiting: this.#sets.waiting,
+      waitingBytes: this.#sets.waitingBytes,
+      exporters: this.#table.size,
+      exporterEvictions: this.#table.evictions,
+    };
+  }
+
+  #dispatch(datagram: Datagram): void {
+    const { bytes } = datagram;
+    if (bytes.length < 4) return this.#trouble(undefined, 'truncated_header', `${bytes.length} bytes`);
+    const version = bytes.readUInt16BE(0);
+    switch (version) {
+      case 9:
+        return this.#decodeNetflow9(datagram);
+      case 10:
+        return this.#decodeIpfix(datagram);
+      default:
+        return this.#trouble(undefined, 'unknown_version', `version ${version}`);
+    }
+  }
+
+  #decodeNetflow9(datagram: Datagram): void {
+    const { bytes } = datagram;
+    if (bytes.length < NETFLOW9_HEADER_BYTES) return this.#truncatedHeader('NetFlow v9');
+    const header = this.#netflow9Header;
+    readNetflow9Header(bytes, header);
+    const exporter = this.#exporterAt('netflow9', datagram, header.sourceId);
+    this.#setContext(exporter, datagram, header.exportedAtMicros, header.uptimeMs);
+    const session = exporter.store.session(datagram.sourcePort, datagram.localPort, header.sequence);
+    this.#sets.decode(bytes, NETFLOW9_HEADER_BYTES, bytes.length, NETFLOW9_SETS, exporter, session);
+    const records = this.#sets.incomplete ? Number.NaN : this.#sets.records;
+    session.sequence.arrive(header.sequence, 1, records, header.uptimeMs, datagram.receivedAtMicros);
+    this.#boundTemplates();
+  }
+
+  #decodeIpfix(datagram: Datagram): void {
+    const { bytes } = datagram;
+    if (bytes.length < IPFIX_HEADER_BYTES) return this.#truncatedHeader('IPFIX');
+    const header = this.#ipfixHeader;
+    readIpfixHeader(bytes, header);
+    const exporter = this.#exporterAt('ipfix', datagram, header.observationDomain);
+    this.#setContext(exporter, datagram, header.exportedAtMicros, -1);
+    if (header.length > bytes.length) {
+      this.#trouble(exporter, 'bad_length', `${header.length} of ${bytes.length} bytes`);
+    }
+    const session = exporter.store.session(datagram.sourcePort, datagram.localPort, header.sequence);
+    const end = Math.min(header.length, bytes.length);
+    this.#sets.decode(bytes, IPFIX_HEADER_BYTES, end, IPFIX_SETS, exporter, session);
+    const records = this.#sets.incomplete ? Number.NaN : this.#sets.records;
+    session.sequence.arrive(header.sequence, records, 1, -1, datagram.receivedAtMicros);
+    this.#boundTemplates();
+  }
+
+  #exporterAt(protocol: FlowProtocol, datagram: Datagram, observationDomain: number): Exporter {
+    const exporter = this.#table.find(protocol, datagram.sourceAddress, observationDomain);
+    if (exporter !== undefined) return exporter;
+    // A receiver that gives no address is a defect of its own; the records are worth more.
+    const address = unmapped(parseAddress(datagram.sourceAddress) ?? Buffer.alloc(4));
+    return this.#addExporter(protocol, datagram.sourceAddress, address, observationDomain, datagram.receivedAtMicros);
+  }
+
+  #addExporter(protocol: FlowProtocol, key: string, address: Buffer, domain: number, nowMicros: number): Exporter {
+    const sampling = new SamplingState(this.#sampling.overrideFor(address), this.#sampling.defaultRate);
+    const limits = {
+      maxTemplates: this.#options.maxTemplatesPerExporter,
+      maxFields: MAX_TEMPLATE_FIELDS_PER_EXPORTER,
+    };
+    const exporter = new Exporter(address, domain, protocol, sampling, limits, this.#load, nowMicros);
+    this.#table.add(key, exporter);
+    return exporter;
+  }
+
+  #setContext(exporter: Exporter, datagram: Datagram, exportedAtMicros: number, uptimeMs: number): void {
+    const { context } = exporter;
+    context.receivedAtMicros = datagram.receivedAtMicros;
+    context.exportedAtMicros = exportedAtMicros;
+    context.uptimeMs = uptimeMs;
+    exporter.lastSeenMicros = datagram.receivedAtMicros;
+    exporter.datagrams += 1;
+  }
+
+  /** The exporter at hand is the most recently used one, and stays. */
+  #boundTemplates(): void {
+    while (this.#load.fields > this.#options.maxTemplateFields && this.#table.size > 1) this.#table.forgetOldest();
+  }
+
+  #retire(exporter: Exporter): void {
+    this.#sets.forget(exporter);
+    addUp(this.#past, exporter);
+    writeExporterRow(this.#sinks.exporters, exporter, exporter.lastSeenMicros);
+  }
+
+  #truncatedHeader(protocol: string): void {
+    this.#trouble(undefined, 'truncated_header', protocol);
+  }
+
+  #trouble(exporter: Exporter | undefined, reason: DecodeReason, detail: string): void {
+    this.#counts.undecodable += 1;
+    exporter?.countError(reason);
+    this.#report({
+      reason,
+      detail,
+      address: exporter?.address ?? this.#datagram?.sourceAddress ?? '',
+      port: this.#datagram?.sourcePort ?? 0,
+      firstBytes: this.#datagram?.bytes.toString('hex', 0, SHOWN_BYTES) ?? '',
+    });
+  }
+}
+
+type Summed = Pick<DecoderTotals, 'lost' | 'reordered' | 'duplicates' | 'restarts' | 'templateEvictions'>;
+
+function addUp(sum: Summed, exporter: Summed): void {
+  sum.lost += exporter.lost;
+  sum.reordered += exporter.reordered;
+  sum.duplicates += exporter.duplicates;
+  sum.restarts += exporter.restarts;
+  sum.templateEvictions += exporter.templateEvictions;
+}

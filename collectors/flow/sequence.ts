@@ -1,0 +1,185 @@
+/** What the sequence numbers of an exporter tell, in the unit of its protocol (records or datagrams). */
+export interface SequenceCounts {
+  /** Numbers that were skipped, less those that came late. */
+  lost: number;
+  /** Datagrams that came after a later one. */
+  reordered: number;
+  /** Datagrams whose numbers had been seen. */
+  duplicates: number;
+  restarts: number;
+}
+
+/** A late datagram is looked for this far back, in the protocol's unit; further back the exporter has restarted. */
+export const REORDER_WINDOW = 65_536;
+/** A gap of more than this is no loss: the counter was set anew. */
+export const MAX_GAP = 100_000_000;
+/** A sysUptime that goes back by more than this, without a wrap, is a restart, not a late datagram. */
+const UPTIME_TOLERANCE_MS = 10_000;
+/** Gaps that a late datagram can fill; older ones stay lost. */
+const MAX_OPEN_GAPS = 64;
+/** Datagrams in a row that must agree before a suspicion (another unit, a silent restart) is believed. */
+const CONVINCING_RUN = 8;
+
+interface Gap {
+  start: number;
+  length: number;
+}
+
+/**
+ * Follows one stream of sequence numbers (modulo 2^32).
+ *
+ *   unknown ──first datagram──▶ following ──resync──▶ unknown
+ *   following: number expected           → go on
+ *              ahead, at most MAX_GAP    → lost += gap, which stays open for late ones
+ *              behind, in an open gap    → reordered, lost -= units
+ *              behind, within the window → duplicate; eight consecutive ones continuing each other → restart
+ *              anything else, number 0, or sysUptime went back → restart
+ *
+ * Some exporters count datagrams where the RFC says records, or the reverse. When eight datagrams in a row fit
+ * the other unit and not the prescribed one, the other one is followed, and what the error had counted is taken back.
+ */
+export class SequenceTracker {
+  readonly #counts: SequenceCounts;
+  #next = -1;
+  #gaps: Gap[] = [];
+  #uptimeMs = -1;
+  #arrivedAtMicros = 0;
+  // What a stream of stale numbers would continue with, and for how long it has done so.
+  #staleNext = -1;
+  #staleRun = 0;
+  // The suspicion that the exporter counts in the other unit.
+  #last = -1;
+  #lastUnits = 0;
+  #lastOther = 0;
+  #otherUnit = false;
+  #otherRun = 0;
+  #doubtful: SequenceCounts = { lost: 0, reordered: 0, duplicates: 0, restarts: 0 };
+
+  constructor(counts: SequenceCounts) {
+    this.#counts = counts;
+  }
+
+  /**
+   * One datagram. `units`: by how much it advances the counter as its protocol prescribes, `other`: in the other unit
+   * (NaN: not known, since data waits for its template). `uptimeMs`: -1 where the header has none.
+   */
+  arrive(sequence: number, units: number, other: number, uptimeMs: number, receivedAtMicros: number): void {
+    const restarted = this.#uptimeWentBack(uptimeMs, receivedAtMicros);
+    this.#suspectUnit(sequence, units, other);
+    const advance = this.#otherUnit ? other : units;
+    if (restarted) this.#restart(sequence, advance);
+    else if (this.#next < 0) this.#follow(sequence, advance);
+    else this.#compare(sequence, advance);
+  }
+
+  /** Whether `sequence` may continue this stream: used to recognise an exporter that changed its port. */
+  continues(sequence: number): boolean {
+    return this.#next >= 0 && (sequence - this.#next) >>> 0 <= REORDER_WINDOW;
+  }
+
+  #compare(sequence: number, units: number): void {
+    const ahead = (sequence - this.#next) >>> 0;
+    if (ahead === 0) return this.#follow(sequence, units);
+    if (ahead <= MAX_GAP) {
+      this.#add('lost', ahead);
+      if (this.#gaps.length >= MAX_OPEN_GAPS) this.#gaps.shift();
+      this.#gaps.push({ start: this.#next, length: ahead });
+      return this.#follow(sequence, units);
+    }
+    if (this.#fillGap(sequence, units)) return;
+    const behind = (this.#next - sequence) >>> 0;
+    if (behind > REORDER_WINDOW || sequence === 0) return this.#restart(sequence, units);
+    this.#stale(sequence, units);
+  }
+
+  #follow(sequence: number, units: number): void {
+    this.#next = Number.isNaN(units) ? -1 : (sequence + units) >>> 0;
+    this.#staleRun = 0;
+  }
+
+  #restart(sequence: number, units: number): void {
+    this.#add('restarts', 1);
+    this.#gaps = [];
+    this.#follow(sequence, units);
+  }
+
+  #stale(sequence: number, units: number): void {
+    this.#add('duplicates', 1);
+    this.#staleRun = sequence === this.#staleNext ? this.#staleRun + 1 : 1;
+    this.#staleNext = (sequence + units) >>> 0;
+    if (this.#staleRun < CONVINCING_RUN) return;
+    this.#add('duplicates', -CONVINCING_RUN);
+    this.#restart(sequence, units);
+  }
+
+  #fillGap(sequence: number, units: number): boolean {
+    const index = this.#gaps.findIndex((gap) => (sequence - gap.start) >>> 0 < gap.length);
+    const gap = this.#gaps[index];
+    if (gap === undefined) return false;
+    const before = (sequence - gap.start) >>> 0;
+    // Of unknown length (NaN): at least one.
+    const filled = Math.min(Number.isNaN(units) ? 1 : units, gap.length - before);
+    const after = gap.length - before - filled;
+    const rest: Gap[] = [];
+    if (before > 0) rest.push({ start: gap.start, length: before });
+    if (after > 0) rest.push({ start: (sequence + filled) >>> 0, length: after });
+    this.#gaps.splice(index, 1, ...rest);
+    if (this.#gaps.length > MAX_OPEN_GAPS) this.#gaps.shift();
+    this.#add('reordered', 1);
+    this.#add('lost', -filled);
+    return true;
+  }
+
+  #uptimeWentBack(uptimeMs: number, receivedAtMicros: number): boolean {
+    const last = this.#uptimeMs;
+    const elapsedMs = (receivedAtMicros - this.#arrivedAtMicros) / 1000;
+    if (uptimeMs < 0) return false;
+    if (last < 0 || uptimeMs >= last) {
+      this.#uptimeMs = uptimeMs;
+      this.#arrivedAtMicros = receivedAtMicros;
+      return false;
+    }
+    if (last - uptimeMs <= UPTIME_TOLERANCE_MS) return false; // a late datagram
+    this.#uptimeMs = uptimeMs;
+    this.#arrivedAtMicros = receivedAtMicros;
+    const wrapped = last + elapsedMs + UPTIME_TOLERANCE_MS >= 2 ** 32;
+    return !wrapped;
+  }
+
+  #suspectUnit(sequence: number, units: number, other: number): void {
+    if (this.#last >= 0) {
+      const advanced = (sequence - this.#last) >>> 0;
+      const [followed, alternative] = this.#otherUnit
+        ? [this.#lastOther, this.#lastUnits]
+        : [this.#lastUnits, this.#lastOther];
+      if (advanced === followed) this.#trust();
+      else if (advanced === alternative) this.#otherRun += 1;
+      if (this.#otherRun >= CONVINCING_RUN) this.#switchUnit(sequence);
+    }
+    this.#last = sequence;
+    this.#lastUnits = units;
+    this.#lastOther = other;
+  }
+
+  #switchUnit(sequence: number): void {
+    this.#otherUnit = !this.#otherUnit;
+    this.#next = sequence;
+    this.#gaps = [];
+    this.#counts.lost -= this.#doubtful.lost;
+    this.#counts.reordered -= this.#doubtful.reordered;
+    this.#counts.duplicates -= this.#doubtful.duplicates;
+    this.#counts.restarts -= this.#doubtful.restarts;
+    this.#trust();
+  }
+
+  #trust(): void {
+    if (this.#otherRun === 0 && this.#doubtful.lost === 0 && this.#doubtful.duplicates === 0) return;
+    this.#otherRun = 0;
+    this.#doubtful = { lost: 0, reordered: 0, duplicates: 0, restarts: 0 };
+  }
+
+  #add(kind: keyof SequenceCounts, amount: number): void {
+    this.#counts[kind] += amount;
+    this.#doubtful[kind] += amount;
+  }
+}

@@ -1,0 +1,23 @@
+/** Rations something expensive: `perSecond` on average, `burst` at once. Time comes with each question. */
+export class TokenBucket {
+  readonly #perSecond: number;
+  readonly #burst: number;
+  #tokens: number;
+  #filledAtMicros = 0;
+
+  constructor(perSecond: number, burst: number) {
+    this.#perSecond = perSecond;
+    this.#burst = burst;
+    this.#tokens = burst;
+  }
+
+  /** Takes one token, or says that there is none. */
+  take(nowMicros: number): boolean {
+    const elapsed = Math.max(0, nowMicros - this.#filledAtMicros); // the wall clock may step back
+    this.#filledAtMicros = nowMicros;
+    this.#tokens = Math.min(this.#burst, this.#tokens + (elapsed / 1_000_000) * this.#perSecond);
+    if (this.#tokens < 1) return false;
+    this.#tokens -= 1;
+    return true;
+  }
+}
