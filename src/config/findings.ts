@@ -1,4 +1,5 @@
 import { DogwatchError } from '../runtime/errors.ts';
+import type { Config } from './schema.ts';
 
 /** A place in the configuration: keys and list indexes from the root. */
 export type SettingPath = readonly (string | number)[];
@@ -20,14 +21,17 @@ export interface Finding {
 /** Everything that is wrong with a configuration, at once. */
 export class ConfigError extends DogwatchError {
   readonly findings: readonly Finding[];
+  /** The configuration with a default for each setting that is wrong by itself; for going on looking, not for running. */
+  readonly usable: Config | undefined;
 
-  constructor(findings: readonly Finding[]) {
+  constructor(findings: readonly Finding[], usable?: Config) {
     const heading =
       findings.length === 1 ? 'the configuration is wrong' : `the configuration is wrong in ${findings.length} places`;
     super('CONFIG_INVALID', [heading, ...findings.map((finding) => `  ${describeFinding(finding)}`)].join('\n'), {
       remedy: '"dogwatch config --schema" lists every setting with its bounds; "dogwatch check" verifies a file.',
     });
     this.findings = findings;
+    this.usable = usable;
   }
 }
 

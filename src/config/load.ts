@@ -8,7 +8,7 @@ import { ConfigError, pathText, type Finding, type SettingPath } from './finding
 import { configJsonSchema } from './json-schema.ts';
 import { breachesOf } from './rules.ts';
 import { findingsOfIssues, valueAt } from './schema-findings.ts';
-import { configSchema, type Config, type Machine } from './schema.ts';
+import { configSchema, isDatabaseUrl, type Config, type Machine } from './schema.ts';
 
 export interface LoadOptions {
   /** The file of `--config`. */
@@ -50,10 +50,11 @@ export function loadConfig(options: LoadOptions = {}): LoadedConfig {
   const sources = sourcesOf(document, overrides, input);
   const { config, findings: wrong } = validate(input, machine, sources);
   const secrets = config === undefined ? [] : readSecretFiles(config, sources, document?.directory ?? directory);
-  if (config === undefined || findings.length + wrong.length + secrets.length > 0) {
-    throw new ConfigError([...findings, ...wrong, ...secrets]);
-  }
-  return { config: resolvePaths(config, sources, document?.directory ?? directory), sources };
+  const all = [...findings, ...wrong, ...secrets];
+  if (config === undefined) throw new ConfigError(all);
+  const complete = resolvePaths(withPassword(config), sources, document?.directory ?? directory);
+  if (all.length > 0) throw new ConfigError(all, complete);
+  return { config: complete, sources };
 }
 
 /** What the defaults take from this machine. */
@@ -186,7 +187,17 @@ function readSecretFiles(config: Config, sources: ConfigSources, directory: stri
     if (file === undefined) continue;
     const path = ['database', `${secret}File`];
     try {
-      config.database[secret] = readFileSync(resolve(directory, file), 'utf8').trimEnd();
+      const text = readFileSync(resolve(directory, file), 'utf8').trimEnd();
+      config.database[secret] = text;
+      if (secret === 'password' || isDatabaseUrl(text)) continue;
+      const message = `the file holds no URL such as postgresql://user@host:5432/dogwatch`;
+      findings.push({
+        path: pathText(path),
+        message,
+        found: undefined,
+        suggestion: undefined,
+        source: sources.of(path),
+      });
     } catch (error) {
       const message = `cannot be read: ${messageOf(error)}`;
       findings.push({
@@ -201,17 +212,18 @@ function readSecretFiles(config: Config, sources: ConfigSources, directory: stri
   return findings;
 }
 
-/** Makes every directory absolute: the state directory from the file's own, the others from the state directory. */
+/** Puts a password of its own into the URL, as the parameter that stands above one in the URL's authority. */
+function withPassword(config: Config): Config {
+  const { url, password, ...database } = config.database;
+  if (url === undefined || password === undefined || !isDatabaseUrl(url)) return config;
+  const complete = new URL(url);
+  complete.searchParams.set('password', password);
+  return { ...config, database: { ...database, url: complete.href } };
+}
+
+/** Makes every directory absolute: the state directory from the file's own, the journal's from the state directory. */
 function resolvePaths(config: Config, sources: ConfigSources, directory: string): Config {
   const stateDirectory = resolve(sources.of(['stateDirectory']) === undefined ? '/' : directory, config.stateDirectory);
-  const { journal, database } = config;
-  return {
-    ...config,
-    stateDirectory,
-    journal: { ...journal, directory: resolve(stateDirectory, journal.directory) },
-    database: {
-      ...database,
-      embedded: { ...database.embedded, directory: resolve(stateDirectory, database.embedded.directory) },
-    },
-  };
+  const journal = { ...config.journal, directory: resolve(stateDirectory, config.journal.directory) };
+  return { ...config, stateDirectory, journal };
 }

@@ -133,7 +133,7 @@ const journal = z.strictObject({
 const database = z.strictObject({
   url: z
     .string()
-    .regex(/^postgres(ql)?:\/\//, { error: 'expected a URL such as postgresql://user@host:5432/dogwatch' })
+    .refine(isDatabaseUrl, { error: 'expected a URL such as postgresql://user@host:5432/dogwatch' })
     .optional()
     .describe('PostgreSQL server to write to. Without it the collector runs one of its own.'),
   urlFile: z.string().min(1).optional().describe('File that holds the URL, for deployments with mounted secrets.'),
@@ -141,11 +141,6 @@ const database = z.strictObject({
   passwordFile: z.string().min(1).optional().describe('File that holds the password.'),
   embedded: z
     .strictObject({
-      directory: z
-        .string()
-        .min(1)
-        .default('postgresql')
-        .describe('Data and sockets of the embedded server; relative to stateDirectory.'),
       port: port
         .optional()
         .describe('TCP port on 127.0.0.1 for other programs. Without it only the Unix socket is open.'),
@@ -167,6 +162,11 @@ const retention = z.strictObject({
     .describe('How long the ids of written batches are remembered: the oldest batch that may still turn up.'),
   rejectedRows: duration('1h', '36500d').prefault('30d').describe('How long rows that PostgreSQL refused are kept.'),
 });
+
+/** Whether `text` is a URL of PostgreSQL. */
+export function isDatabaseUrl(text: string): boolean {
+  return /^postgres(ql)?:\/\//.test(text) && URL.canParse(text);
+}
 
 /** Every setting with its default, its bounds and what it is for. Cross-field rules are in `rules.ts`. */
 export function configSchema(machine: Machine) {
@@ -228,6 +228,6 @@ export function configSchema(machine: Machine) {
 
 /**
  * The settings in effect. Durations are milliseconds, sizes bytes; directories are absolute paths; secrets are read
- * from their files. A listener without `allowFrom` obeys the global one.
+ * from their files, and the password stands in `database.url`. A listener without `allowFrom` obeys the global one.
  */
 export type Config = z.output<ReturnType<typeof configSchema>>;

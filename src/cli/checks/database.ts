@@ -1,0 +1,140 @@
+import { readFile } from 'node:fs/promises';
+import {
+  connect,
+  describeDatabaseError,
+  disconnect,
+  type DatabaseAddress,
+  type DatabaseClient,
+} from '../../../storage/database.ts';
+import { maskUrl } from '../../config/mask.ts';
+import { messageOf } from '../../runtime/errors.ts';
+import { embeddedAddress } from '../embedded-address.ts';
+import type { Check, CheckResult } from './check-result.ts';
+
+const LEAST_VERSION = 15;
+const CLOCK_TOLERANCE_MS = 1000;
+
+/** The database: reachable, new enough, with the rights that the writer needs, and with the same idea of the time. */
+export const checkDatabase: Check = async ({ config }) => {
+  const { url } = config.database;
+  if (url !== undefined) return checkServer({ connectionString: url }, maskUrl(url), true);
+  const account = await checkAccount(config.runAs);
+  try {
+    const address = await embeddedAddress(config.stateDirectory);
+    if (address !== undefined) return [...account, ...(await checkServer(address, 'the embedded PostgreSQL', false))];
+    return [...account, { name: 'database', state: 'ok', found: 'embedded, started together with the collector' }];
+  } catch (error) {
+    return [
+      ...account,
+      {
+        name: 'database',
+        state: 'warn',
+        found: `the embedded PostgreSQL belongs to another account: ${messageOf(error)}`,
+        remedy: 'Check as root, or as the account that runs the collector.',
+      },
+    ];
+  }
+};
+
+/** PostgreSQL refuses to run as root, so that root needs an account for it; it is made at the first start. */
+async function checkAccount(name: string): Promise<CheckResult[]> {
+  if (process.getuid?.() !== 0) return [];
+  const passwd = await readFile('/etc/passwd', 'utf8').catch(() => '');
+  const exists = passwd.split('\n').some((line) => line.startsWith(`${name}:`));
+  const found = exists ? `${name} exists` : `${name} is created at the first start`;
+  return [{ name: 'account of the embedded PostgreSQL', state: 'ok', found }];
+}
+
+async function checkServer(address: DatabaseAddress, shown: string, external: boolean): Promise<CheckResult[]> {
+  const askedAtMs = Date.now();
+  let client: DatabaseClient;
+  try {
+    client = await connect({ ...address, applicationName: 'dogwatch check' });
+  } catch (error) {
+    const remedy = 'Check host, port, password and pg_hba.conf; the server must listen for this machine.';
+    return [
+      { name: 'database', state: 'fail', found: `${shown} does not answer: ${describeDatabaseError(error)}`, remedy },
+    ];
+  }
+  try {
+    const reached: CheckResult = {
+      name: 'database',
+      state: 'ok',
+      found: `${shown} answers after ${Date.now() - askedAtMs} ms`,
+    };
+    return [
+      reached,
+      await checkVersion(client),
+      await checkRights(client),
+      ...(external ? [await checkClock(client)] : []),
+    ];
+  } catch (error) {
+    return [
+      { name: 'database', state: 'fail', found: describeDatabaseError(error), remedy: 'See the log of the server.' },
+    ];
+  } finally {
+    await disconnect(client);
+  }
+}
+
+async function checkVersion(client: DatabaseClient): Promise<CheckResult> {
+  const { rows } = await client.query<{ version: string; number: number }>(
+    `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number`,
+  );
+  const version = rows[0]?.version ?? 'unknown';
+  const name = 'database, version';
+  if ((rows[0]?.number ?? 0) >= LEAST_VERSION * 10_000) return { name, state: 'ok', found: `PostgreSQL ${version}` };
+  return { name, state: 'fail', found: `PostgreSQL ${version}`, remedy: `Use PostgreSQL ${LEAST_VERSION} or newer.` };
+}
+
+/** Does what migrations and the writer do, in a transaction that is rolled back. */
+async function checkRights(client: DatabaseClient): Promise<CheckResult> {
+  const name = 'database, rights';
+  const steps: [string, string][] = [
+    ['create partitioned tables', 'CREATE TABLE dogwatch_check (at timestamptz NOT NULL) PARTITION BY RANGE (at)'],
+    [
+      'create partitions',
+      "CREATE TABLE dogwatch_check_1 PARTITION OF dogwatch_check FOR VALUES FROM ('2000-01-01') TO ('2100-01-01')",
+    ],
+    ['create indexes', 'CREATE INDEX ON dogwatch_check USING brin (at)'],
+    ['write rows', 'INSERT INTO dogwatch_check VALUES (now())'],
+    ['create temporary tables', 'CREATE TEMPORARY TABLE dogwatch_check_2 (LIKE dogwatch_check)'],
+  ];
+  await client.query('BEGIN');
+  try {
+    for (const [right, sql] of steps) {
+      const error = await client.query(sql).then(
+        () => undefined,
+        (refused: unknown) => describeDatabaseError(refused),
+      );
+      if (error === undefined) continue;
+      return {
+        name,
+        state: 'fail',
+        found: `may not ${right}: ${error}`,
+        remedy:
+          'As its owner: GRANT CREATE, TEMPORARY ON DATABASE … and GRANT CREATE, USAGE ON SCHEMA public TO the role of database.url',
+      };
+    }
+    return { name, state: 'ok', found: 'may create tables, partitions and indexes, and write' };
+  } finally {
+    await client.query('ROLLBACK');
+  }
+}
+
+/** Compares clocks; half the time of the question is the error of the comparison. */
+async function checkClock(client: DatabaseClient): Promise<CheckResult> {
+  const askedAtMs = Date.now();
+  const { rows } = await client.query<{ ms: string }>(`SELECT extract(epoch FROM clock_timestamp()) * 1000 AS ms`);
+  const answeredAtMs = Date.now();
+  const difference = Number(rows[0]?.ms) - (askedAtMs + answeredAtMs) / 2;
+  const name = 'clock';
+  const found = `${Math.abs(Math.round(difference))} ms ${difference < 0 ? 'ahead of' : 'behind'} the database`;
+  if (Math.abs(difference) - (answeredAtMs - askedAtMs) / 2 <= CLOCK_TOLERANCE_MS) return { name, state: 'ok', found };
+  return {
+    name,
+    state: 'warn',
+    found,
+    remedy: 'Let both machines follow the same time servers (chrony, systemd-timesyncd).',
+  };
+}

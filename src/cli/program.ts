@@ -1,0 +1,66 @@
+import { Command } from 'commander';
+import manifest from '../../package.json' with { type: 'json' };
+import { registerCheck } from './check.ts';
+import { registerCompletion } from './completion.ts';
+import { registerConfig } from './config.ts';
+import { EXIT, EXIT_CODES_HELP } from './exit-codes.ts';
+import { registerMigrate } from './migrate.ts';
+import { errorText, exitCodeOf } from './report-error.ts';
+import { registerRun } from './run.ts';
+import { registerStatus } from './status.ts';
+
+const OVERVIEW = `
+First steps:
+  dogwatch run                                   collect, with a PostgreSQL of its own
+  dogwatch check                                 what this machine still lacks
+  dogwatch status                                how a running collector fares
+
+Settings: one YAML file (dogwatch.yaml here, or /etc/dogwatch/dogwatch.yaml, or --config); everything is optional.
+Each setting has an environment variable too: batch.age is DOGWATCH_BATCH__AGE.
+
+${EXIT_CODES_HELP}`;
+
+/** The whole command tree; nothing is parsed or run yet. */
+export function createProgram(): Command {
+  const program = new Command('dogwatch')
+    .description('Collects flows and writes them to PostgreSQL.')
+    .version(manifest.version, '-V, --version', 'print the version')
+    .option('--debug', 'show where in the program an error arose')
+    .helpOption('-h, --help', 'explain a command')
+    .helpCommand('help [command]', 'explain a command')
+    .addHelpText('after', OVERVIEW)
+    .showHelpAfterError('(add --help for an explanation)')
+    .exitOverride();
+  for (const register of [registerRun, registerCheck, registerConfig, registerMigrate, registerStatus]) {
+    register(program);
+  }
+  registerCompletion(program);
+  return program;
+}
+
+/**
+ * Runs the command that `argv` (as `process.argv`) asks for. Never throws: what goes wrong is reported on standard error.
+ * @returns the exit code
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  const program = createProgram();
+  // `dogwatch … | head` closes our standard output: that is no trouble, and nothing is left to say.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT.ok);
+    throw error;
+  });
+  try {
+    await program.parseAsync(argv);
+    return typeof process.exitCode === 'number' ? process.exitCode : EXIT.ok;
+  } catch (error) {
+    const code = exitCodeOf(error);
+    if (!isCommanders(error))
+      process.stderr.write(errorText(error, program.opts<{ debug?: boolean }>().debug === true));
+    return code;
+  }
+}
+
+/** Commander writes its own errors, and its help, before it throws. */
+function isCommanders(error: unknown): boolean {
+  return error instanceof Error && error.name === 'CommanderError';
+}

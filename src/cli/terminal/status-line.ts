@@ -1,0 +1,67 @@
+import type { CollectorStatus } from '../../console/status.ts';
+import { bytesText, compact } from './figures.ts';
+
+/** A status and when it was taken, on a clock that never steps. */
+export interface StatusSample {
+  readonly atMs: number;
+  readonly status: CollectorStatus;
+}
+
+/** Events a second between two samples. */
+export interface StatusRates {
+  readonly datagrams: number;
+  readonly records: number;
+  readonly stored: number;
+}
+
+export function ratesBetween(before: StatusSample, now: StatusSample): StatusRates {
+  const seconds = Math.max(0.001, (now.atMs - before.atMs) / 1000);
+  const rate = (total: (status: CollectorStatus) => number) => (total(now.status) - total(before.status)) / seconds;
+  return {
+    datagrams: rate(({ flow }) => flow.datagrams),
+    records: rate(({ flow }) => flow.records),
+    stored: rate(({ writer }) => writer.rows),
+  };
+}
+
+/** Datagrams that the kernel dropped, at all listeners. */
+export function kernelDropsOf({ listeners }: CollectorStatus): number {
+  return listeners.reduce((sum, { kernelDrops }) => sum + kernelDrops, 0);
+}
+
+/**
+ * The live line: rates, what was lost, what waits. Parts that do not fit `width` are left out, the last first; troubles
+ * come before what is merely of interest.
+ */
+export function statusLine(status: CollectorStatus, rates: StatusRates, width: number): string {
+  const { flow, journal, writer } = status;
+  const parts = [
+    `${compact(rates.datagrams)} datagrams/s`,
+    `${compact(rates.records)} records/s`,
+    `${compact(rates.stored)} stored/s`,
+    `${compact(flow.lost)} lost`,
+    `journal ${compact(journal.batches)} batches ${bytesText(journal.bytes)}`,
+    ...(writer.state === 'waiting' ? [`database away: ${writer.error ?? 'no answer'}`] : []),
+    ...troubles(status),
+    `${compact(flow.exporters)} exporters`,
+    `${compact(writer.rows)} rows stored`,
+  ];
+  let line = '';
+  for (const part of parts) {
+    const longer = line === '' ? part : `${line}  ${part}`;
+    if (longer.length > width) break;
+    line = longer;
+  }
+  return line;
+}
+
+function troubles(status: CollectorStatus): string[] {
+  const counts: [number, string][] = [
+    [kernelDropsOf(status), 'dropped by the kernel'],
+    [status.journal.lostRows, 'rows given up, journal full'],
+    [status.writer.rejectedRows, 'rows rejected'],
+    [status.flow.undecodable, 'undecodable'],
+    [status.flow.held, 'waiting for a template'],
+  ];
+  return counts.filter(([count]) => count > 0).map(([count, what]) => `${compact(count)} ${what}`);
+}

@@ -1,0 +1,53 @@
+import { toYaml } from './document.ts';
+import type { SettingPath } from './findings.ts';
+import { configJsonSchema, settingAt, type SettingSchema } from './json-schema.ts';
+import type { ConfigSources } from './load.ts';
+import type { Config } from './schema.ts';
+import { formatDuration, formatSize, parseDuration, parseSize } from './units.ts';
+
+/**
+ * The configuration as a YAML file that could be loaded again: each setting with what it is for, and with where its value
+ * comes from unless that is the default.
+ */
+export function annotatedYaml(config: Config, sources: ConfigSources): string {
+  const schema = configJsonSchema({ hostname: config.node.name, stateDirectory: config.stateDirectory });
+  const heading = `# Configuration in effect${sources.file === undefined ? ', without a file' : `, from ${sources.file}`}.\n`;
+  return heading + group(config, schema, [], sources);
+}
+
+function group(values: object, schema: SettingSchema, path: SettingPath, sources: ConfigSources): string {
+  const indent = '  '.repeat(path.length);
+  const lines = Object.entries(schema.properties ?? {}).flatMap(([key, setting]) => {
+    const value: unknown = Reflect.get(values, key);
+    const here = [...path, key];
+    const purpose = setting.description === undefined ? [] : [`${indent}# ${setting.description}\n`];
+    if (value === undefined) return [...purpose, `${indent}# ${key}:\n`];
+    if (setting.properties !== undefined && typeof value === 'object' && value !== null) {
+      return ['\n', ...purpose, `${indent}${key}:\n`, group(value, setting, here, sources)];
+    }
+    return [...purpose, leaf(key, readable(value, setting), indent, sources.of(here))];
+  });
+  return lines.join('');
+}
+
+function leaf(key: string, value: unknown, indent: string, source: string | undefined): string {
+  const [first = '', ...more] = toYaml({ [key]: value })
+    .trimEnd()
+    .split('\n');
+  const origin = source === undefined ? '' : `  # ${source}`;
+  return [first + origin, ...more].map((line) => `${indent}${line}\n`).join('');
+}
+
+/** Durations and sizes back into the form in which people write them; inside lists, too. */
+function readable(value: unknown, setting: SettingSchema): unknown {
+  if (Array.isArray(value)) return value.map((item: unknown) => readable(item, setting.items ?? {}));
+  if (typeof value === 'object' && value !== null && setting.properties !== undefined) {
+    const entries = Object.entries(value).filter(([, below]) => below !== undefined);
+    return Object.fromEntries(
+      entries.map(([key, below]) => [key, readable(below, settingAt(setting, [key]) ?? {})] as const),
+    );
+  }
+  if (typeof value !== 'number' || typeof setting.default !== 'string') return value;
+  if (parseDuration(setting.default) !== undefined) return formatDuration(value);
+  return parseSize(setting.default) === undefined ? value : formatSize(value);
+}
