@@ -1,0 +1,125 @@
+import { writeInet, writeNull, writeText } from '../copy-format.ts';
+import { applicationIdText } from './application-id.ts';
+import type { ElementRegistry, ElementType } from './elements/registry.ts';
+import { maxJsonBytes, writeJsonValue } from './json-value.ts';
+import { PacketHeader } from './packet-header.ts';
+import type { RecordContext } from './record.ts';
+import { sectionExtraWriter } from './section-extra.ts';
+import { listToJson } from './structured-data.ts';
+
+/** Seconds from NTP's epoch (1900) to Unix's, RFC 5905. */
+const NTP_TO_UNIX_SECONDS = 2_208_988_800;
+const TWO_POW_32 = 4_294_967_296;
+const MAX_RATE = 2_147_483_647;
+
+/** A list that needs more than this many bytes of JSON a byte is shown in hexadecimal. */
+export const LIST_EXPANSION = 12;
+const LIST_ROOM = 64;
+
+/**
+ * An NTP time stamp (RFC 7011 sections 6.1.9 and 6.1.10) as microseconds since the Unix epoch. Times before 1970 are of
+ * the era that begins in 2036. All zero is no time: NaN.
+ */
+export function ntpMicros(seconds: number, fraction: number): number {
+  if (seconds === 0 && fraction === 0) return NaN;
+  const since = seconds - NTP_TO_UNIX_SECONDS;
+  return (since < 0 ? since + TWO_POW_32 : since) * 1e6 + Math.round((fraction * 1e6) / TWO_POW_32);
+}
+
+/** "1 in N" as the column holds it; 0 for what is no rate. */
+export function clampRate(rate: number): number {
+  return rate >= 1 ? Math.min(Math.round(rate), MAX_RATE) : 0;
+}
+
+/** Whether any of the bytes is not zero. */
+export function anyBitSet(source: Buffer, offset: number, length: number): boolean {
+  for (let at = offset; at < offset + length; at++) if (source[at] !== 0) return true;
+  return false;
+}
+
+/** A few bytes; for so few, a loop is faster than a call of `copy`. */
+export function copyKey(key: Buffer, out: Buffer, at: number): number {
+  const length = key.length;
+  for (let i = 0; i < length; i++) out[at + i] = key[i] ?? 0;
+  return at + length;
+}
+
+export function writeApplicationId(out: Buffer, at: number, source: Buffer, offset: number, length: number): number {
+  const text = applicationIdText(source, offset, length);
+  return text === undefined ? writeNull(out, at) : writeText(out, at, text);
+}
+
+/** An address at `offset`, or NULL where that is negative. */
+export function writeSeenAddress(out: Buffer, at: number, source: Buffer, offset: number, length: 4 | 16): number {
+  if (offset < 0 || offset + length > source.length) return writeNull(out, at);
+  return writeInet(out, at, source, offset, length);
+}
+
+/** A true upper bound for a value in `extra`, its key apart. */
+export function maxExtraBytes(type: ElementType | undefined, length: number): number {
+  return isListType(type) ? LIST_EXPANSION * length + LIST_ROOM : maxJsonBytes(type, length);
+}
+
+export function isListType(
+  type: ElementType | undefined,
+): type is 'basicList' | 'subTemplateList' | 'subTemplateMultiList' {
+  return type === 'basicList' || type === 'subTemplateList' || type === 'subTemplateMultiList';
+}
+
+const noTemplates = (): undefined => undefined;
+
+/** Writes structured data (RFC 6313) as JSON; in hexadecimal where that has no room. */
+function listWriter(registry: ElementRegistry) {
+  return (
+    type: 'basicList' | 'subTemplateList' | 'subTemplateMultiList',
+    source: Buffer,
+    offset: number,
+    length: number,
+    out: Buffer,
+    at: number,
+    context: RecordContext,
+  ): number => {
+    const text = listToJson(type, source, offset, length, registry, context.lookupTemplate ?? noTemplates);
+    if (Buffer.byteLength(text) > maxExtraBytes(type, length)) {
+      return writeJsonValue(undefined, source, offset, length, out, at);
+    }
+    return at + out.write(text, at);
+  };
+}
+
+// A view costs as much as a few records, and most runs see the buffers of the run before.
+let batch: Buffer = Buffer.alloc(0);
+let batchView = viewOf(batch);
+
+/** The batch's memory as a DataView. */
+function openBatch(bytes: Buffer): DataView {
+  if (bytes !== batch) {
+    batch = bytes;
+    batchView = viewOf(bytes);
+  }
+  return batchView;
+}
+
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** What generated code calls, by the one-letter names that it uses. */
+export function programRuntime(registry: ElementRegistry): Readonly<Record<string, unknown>> {
+  return {
+    N: ntpMicros,
+    Q: clampRate,
+    Z: anyBitSet,
+    A: writeApplicationId,
+    I: writeSeenAddress,
+    J: writeJsonValue,
+    L: listWriter(registry),
+    Y: copyKey,
+    X: sectionExtraWriter(),
+    H: new PacketHeader(),
+    M: maxExtraBytes,
+    V: openBatch,
+    W: viewOf,
+    DIRECTION: Buffer.from(',"biflowDirection":2'),
+  };
+}
