@@ -5,6 +5,7 @@ import { type Element, ElementRegistry } from './elements/registry.ts';
 import { Exporter, type ExporterView, type FlowProtocol } from './exporter.ts';
 import { parseAddress, unmapped } from './exporter-address.ts';
 import { ExporterTable } from './exporter-table.ts';
+import { type ExporterDesk, FixedDecoder } from './fixed-decoder.ts';
 import { IPFIX_HEADER_BYTES, IPFIX_SETS, type IpfixHeader, readIpfixHeader } from './ipfix.ts';
 import { NETFLOW9_HEADER_BYTES, NETFLOW9_SETS, type Netflow9Header, readNetflow9Header } from './netflow9.ts';
 import { writeExporterRow } from './option-rows.ts';
@@ -89,6 +90,7 @@ export class FlowDecoder {
   readonly #sampling: SamplingConfiguration;
   readonly #table: ExporterTable;
   readonly #sets: SetDecoder;
+  readonly #fixed: FixedDecoder;
   readonly #load = { fields: 0 };
   readonly #counts = {
     datagrams: 0,
@@ -118,8 +120,18 @@ export class FlowDecoder {
     this.#report = report;
     this.#sampling = new SamplingConfiguration(options.sampling ?? {});
     this.#table = new ExporterTable(this.#options.maxExporters, (exporter) => this.#retire(exporter));
+    const registry = new ElementRegistry(options.elements);
+    const desk: ExporterDesk = {
+      arrived: (protocol, datagram, domain, exportedAtMicros, uptimeMs) => {
+        const exporter = this.#exporterAt(protocol, datagram, domain);
+        this.#setContext(exporter, datagram, exportedAtMicros, uptimeMs);
+        return exporter;
+      },
+      trouble: (exporter, reason, detail) => this.#trouble(exporter, reason, detail),
+    };
+    this.#fixed = new FixedDecoder(desk, sinks, registry);
     this.#sets = new SetDecoder({
-      registry: new ElementRegistry(options.elements),
+      registry,
       sinks,
       heldLimits: {
         bytesPerExporter: this.#options.heldBytesPerExporter,
@@ -193,6 +205,10 @@ export class FlowDecoder {
     if (bytes.length < 4) return this.#trouble(undefined, 'truncated_header', `${bytes.length} bytes`);
     const version = bytes.readUInt16BE(0);
     switch (version) {
+      case 1:
+      case 5:
+      case 7:
+        return this.#decodeFixed(version, datagram);
       case 9:
         return this.#decodeNetflow9(datagram);
       case 10:
@@ -200,6 +216,12 @@ export class FlowDecoder {
       default:
         return this.#trouble(undefined, 'unknown_version', `version ${version}`);
     }
+  }
+
+  #decodeFixed(version: 1 | 5 | 7, datagram: Datagram): void {
+    const result = this.#fixed.decode(version, datagram);
+    this.#counts.records += result?.records ?? 0;
+    this.#counts.rows += result?.rows ?? 0;
   }
 
   #decodeNetflow9(datagram: Datagram): void {

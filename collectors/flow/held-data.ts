@@ -72,8 +72,8 @@ export class HeldData<Owner extends object, Stream> {
 
   /** Everything that waits, by exporter and template. */
   *keys(): Iterable<{ owner: Owner; templateId: number }> {
-    for (const [owner, queue] of [...this.#queues]) {
-      for (const templateId of [...queue.byTemplate.keys()]) yield { owner, templateId };
+    for (const [owner, queue] of this.#queues) {
+      for (const templateId of queue.byTemplate.keys()) yield { owner, templateId };
     }
   }
 

@@ -67,6 +67,8 @@ export class SetDecoder implements SetVisitor, OptionFindings {
   readonly #optionRows: OptionRows;
   readonly #held: HeldData<Exporter, Session>;
   #compiled = 0;
+  /** For lists of structured data (RFC 6313), whose templates are those of their session. */
+  readonly #lookupTemplate = (id: number) => this.#exporter.store.find(this.#session, id)?.fields;
   // The datagram at hand.
   #exporter!: Exporter;
   #session!: Session;
@@ -97,6 +99,7 @@ export class SetDecoder implements SetVisitor, OptionFindings {
     this.#session = session;
     this.records = 0;
     this.incomplete = false;
+    exporter.context.lookupTemplate = this.#lookupTemplate;
     walkSets(bytes, start, end, dialect, this);
   }
 
