@@ -19,6 +19,11 @@ export interface Exporter {
   /** As in the table `exporters`. */
   readonly protocol: 'netflow5' | 'netflow9' | 'ipfix' | 'sflow5';
   readonly command: string;
+  /**
+   * How well its times can be known. NetFlow v9 tells uptimes, and what o'clock it was in whole seconds (RFC 3954 section 5.1).
+   * Others round to milliseconds, the start of their own clock included. Undefined: it tells none.
+   */
+  readonly timesWithinMs: number | undefined;
   /** As a reader of the case would type it. */
   readonly description: string;
   /** What of the traffic the protocol or the exporter does not say. */
@@ -58,6 +63,7 @@ function softflowd(
     protocol,
     omits,
     command: 'softflowd',
+    timesWithinMs: protocol === 'netflow9' ? 1000 : 2,
     description: `softflowd 1.1.0 (Debian 1.1.0-1), -6 ${options.join(' ')}`,
     exportCapture: async (capture, port, folder) => {
       const control = ['-d', '-p', join(folder, 'softflowd.pid'), '-c', 'none'];
@@ -92,6 +98,7 @@ function pmacctd(
     protocol,
     omits,
     command: 'pmacctd',
+    timesWithinMs: protocol === 'sflow5' ? undefined : 2,
     description: `pmacctd 1.7.7 (Debian 1.7.7-1), ${settings.join('; ')}`,
     exportCapture: async (capture, port, folder) => {
       const file = join(folder, `${name}.conf`);

@@ -52,3 +52,18 @@ function describeFlow(total: FlowTotal, omits: Omissions): string {
   const ports = untold ? '' : ` ports ${icmp ? 0 : sourcePort} ${destinationPort}`;
   return `protocol ${protocol} ${source} > ${destination}${ports}${omits.tos === true ? '' : ` tos ${tos}`}${omits.vlan === true ? '' : ` vlan ${vlan}`}`;
 }
+
+/** A row of the table `flows`, from COPY or from the database. */
+export function totalOfRow(row: Record<string, unknown>): FlowTotal {
+  return {
+    protocol: Number(row['protocol']),
+    source: String(row['src_addr']),
+    sourcePort: Number(row['src_port']),
+    destination: String(row['dst_addr']),
+    destinationPort: Number(row['dst_port']),
+    vlan: Number(row['vlan']),
+    tos: Number(row['tos']),
+    packets: Number(row['packets']),
+    bytes: Number(row['bytes']),
+  };
+}
