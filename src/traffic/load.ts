@@ -76,7 +76,7 @@ const ENCODERS: Record<LoadProtocol, (exporter: ExporterIdentity) => FlowEncoder
 /**
  * Prepares exporters and their datagrams: everything that costs time is done here, so that sending only patches
  * sequence numbers and times.
- * @throws DogwatchError `LOAD_IMPOSSIBLE` where the protocol cannot carry what was asked
+ * @throws DogwatchError `USAGE` where the protocol cannot carry what was asked
  */
 export function createLoad(options: LoadOptions): Load {
   refuseTheImpossible(options);
@@ -192,7 +192,7 @@ function take(exporters: readonly ExporterLoad[], count: number, nowMs: number) 
 
 function refuseTheImpossible({ protocol, exporters, recordsPerDatagram, ipv6Share, samplingRate }: LoadOptions): void {
   const refuse = (message: string) => {
-    throw new DogwatchError('LOAD_IMPOSSIBLE', message);
+    throw new DogwatchError('USAGE', message);
   };
   if (protocol === 'v5' && (ipv6Share ?? 0) > 0)
     refuse('NetFlow v5 carries IPv4 only: --ipv6 needs v9, ipfix or sflow');

@@ -19,6 +19,8 @@ export interface CapturedDatagram {
 
 /** What was found in a capture; filled while it is read. */
 export interface CaptureTally {
+  /** Of the file as it is, also when it is compressed. */
+  bytesRead: number;
   /** Packets of any kind. */
   packets: number;
   /** UDP datagrams that were handed out. */
@@ -30,7 +32,7 @@ export interface CaptureTally {
 }
 
 export function createTally(): CaptureTally {
-  return { packets: 0, datagrams: 0, skipped: new Map(), problem: undefined };
+  return { bytesRead: 0, packets: 0, datagrams: 0, skipped: new Map(), problem: undefined };
 }
 
 // A compressed capture that is read at once may not become larger than this.
@@ -44,6 +46,7 @@ const GZIP_MAGIC = 0x1f_8b;
  */
 export function* readPcap(bytes: Buffer, tally: CaptureTally = createTally()): Generator<CapturedDatagram> {
   const reader = new DatagramReader(tally);
+  tally.bytesRead = bytes.length;
   yield* reader.push(isGzip(bytes) ? inflate(bytes, tally) : bytes);
   reader.end();
 }
@@ -105,6 +108,7 @@ async function* readChunks(path: string, tally: CaptureTally): AsyncGenerator<Bu
     }
     for await (const chunk of source) {
       first = false;
+      tally.bytesRead = file.bytesRead;
       yield chunk;
     }
   } catch (error) {

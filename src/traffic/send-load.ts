@@ -28,7 +28,7 @@ export interface SendReport {
   /** Records that were given up because sending could not keep up with the rate asked for. */
   readonly skippedRecords: number;
   readonly interrupted: boolean;
-  /** Datagrams that the kernel refused, by error code. */
+  /** What the kernel said against it, by error code; ECONNREFUSED: the host answered that nothing listens there. */
   readonly errors: Readonly<Record<string, number>>;
   readonly exporters: readonly ExporterReport[];
 }
@@ -63,7 +63,7 @@ const PROGRESS_EVERY_MS = 100;
 
 /**
  * Sends `load` at an even pace, one socket an exporter, exporters in turn.
- * @throws DogwatchError `SOCKET_FAILED`, `TARGET_INVALID`
+ * @throws DogwatchError `SOCKET_FAILED`, `USAGE`
  */
 export async function sendLoad(load: Load, options: SendOptions): Promise<SendReport> {
   const errors = new ErrorTally();

@@ -14,7 +14,7 @@ export interface UdpTarget {
 
 /**
  * `text`: host, host:port, or [IPv6 address]:port.
- * @throws DogwatchError `TARGET_INVALID`, `HOST_UNKNOWN`
+ * @throws DogwatchError `USAGE`, `HOST_UNKNOWN`
  */
 export async function resolveTarget(text: string, defaultPort: number): Promise<UdpTarget> {
   const { host, port } = splitHostAndPort(text, defaultPort);
@@ -32,7 +32,7 @@ export function splitHostAndPort(text: string, defaultPort: number): { host: str
   const host = isIPv6(text) ? text : (groups?.['bracketed'] ?? groups?.['host']);
   const port = Number(groups?.['after'] ?? groups?.['port'] ?? defaultPort);
   if (host === undefined || port < 1 || port > 65_535) {
-    throw new DogwatchError('TARGET_INVALID', `${text} is not a target`, {
+    throw new DogwatchError('USAGE', `${text} is not a target`, {
       remedy: 'Write host, host:port or [IPv6 address]:port.',
     });
   }
@@ -57,7 +57,7 @@ export async function openSource(
   onError: (error: Error) => void,
 ): Promise<Socket> {
   if (kind === 'loopback-range' && !target.address.startsWith('127.')) {
-    throw new DogwatchError('TARGET_INVALID', `source addresses of 127.0.0.0/8 do not reach ${target.address}`, {
+    throw new DogwatchError('USAGE', `source addresses of 127.0.0.0/8 do not reach ${target.address}`, {
       remedy: 'Send to 127.0.0.1, or leave out --source loopback-range.',
     });
   }
