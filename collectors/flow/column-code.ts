@@ -120,7 +120,7 @@ export class ColumnCode {
     return `upBase+(${low}-upRef|0)*1e3`; // a signed difference is right across a wrap of the uptime
   }
 
-  /** Declares `start` and `end`. */
+  /** Declares `began` and `ended`. */
   readTimes(): void {
     const { roles } = this.#plan;
     const boot = this.role('bootMillis');
@@ -132,11 +132,11 @@ export class ColumnCode {
     this.consume(duration);
     const hasStart = TIME_KINDS.some((kind) => roles.has(`start${kind}`));
     if (hasStart) {
-      this.readTime('start', roles, 'start', 'NaN');
-      this.readTime('end', roles, 'end', span === '' ? observed : `start+${span}`);
+      this.readTime('began', roles, 'start', 'NaN');
+      this.readTime('ended', roles, 'end', span === '' ? observed : `began+${span}`);
     } else {
-      this.readTime('end', roles, 'end', observed);
-      this.readTime('start', roles, 'start', span === '' ? observed : `end-${span}`);
+      this.readTime('ended', roles, 'end', observed);
+      this.readTime('began', roles, 'start', span === '' ? observed : `ended-${span}`);
     }
   }
 

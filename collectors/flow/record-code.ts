@@ -18,8 +18,8 @@ export interface RecordCode {
 
 /** Fields for which zero says "unset": not worth a key in `extra`. */
 const UNSET_WHEN_ZERO = new Set([
-  8, 9, 12, 13, 15, 16, 17, 18, 27, 28, 29, 30, 32, 43, 44, 45, 58, 59, 62, 63, 128, 129, 130, 131, 139, 169, 170, 225,
-  226, 227, 228, 243, 254, 281, 282,
+  8, 9, 12, 13, 15, 16, 17, 18, 21, 22, 27, 28, 29, 30, 32, 43, 44, 45, 58, 59, 62, 63, 128, 129, 130, 131, 139, 150,
+  151, 152, 153, 154, 155, 156, 157, 169, 170, 225, 226, 227, 228, 243, 254, 281, 282,
 ]);
 
 /** Fields that belong to both directions of a bidirectional record, and so to `extra` of both rows. */
@@ -146,8 +146,8 @@ class Generator {
     const { reverse } = this.#plan;
     const counters = [reverse.get('bytes'), reverse.get('packets')].filter((slot) => slot !== undefined);
     columns.line(`const back=${anyBit(counters)};`);
-    columns.readTime('backStart', reverse, 'start', 'start');
-    columns.readTime('backEnd', reverse, 'end', 'end');
+    columns.readTime('backBegan', reverse, 'start', 'began');
+    columns.readTime('backEnded', reverse, 'end', 'ended');
   }
 
   /** One row, its columns in the order of the table. */
@@ -155,8 +155,8 @@ class Generator {
     const row = new RowCode();
     row.fieldCount(FLOWS.columns.length);
     row.int8({ high: 'nowHigh', low: 'nowLow', bits: 63 });
-    row.timestamp(reverse ? 'backStart' : 'start');
-    row.timestamp(reverse ? 'backEnd' : 'end');
+    row.timestamp(reverse ? 'backBegan' : 'began');
+    row.timestamp(reverse ? 'backEnded' : 'ended');
     this.#counters(row, reverse);
     for (const role of ['inIf', 'outIf'] as const) this.#integer(row, 8, this.#value(role, reverse, 63));
     for (const role of ['srcAs', 'dstAs'] as const) this.#integer(row, 8, this.#value(role, reverse, 63, true));
