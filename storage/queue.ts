@@ -1,0 +1,31 @@
+import type { SealedBatch } from './batch-format.ts';
+
+/** What is waiting. */
+export interface QueueDepth {
+  readonly batches: number;
+  readonly rows: number;
+  readonly bytes: number;
+  /** Age of the oldest batch, milliseconds; 0 when there is none. */
+  readonly oldestMs: number;
+}
+
+/** Where sealed batches wait for the writer. What was accepted comes out, in order, until it is acknowledged. */
+export interface Queue {
+  /**
+   * Takes a batch over, and releases its memory when it is no longer needed.
+   * @returns true once it is accepted (it survives a crash of the process), false where it is lost; that is counted
+   */
+  append(batch: SealedBatch): Promise<boolean>;
+  /**
+   * The next batch, also one of an earlier run; waits for one. Several may ask at once; each gets another batch.
+   * @returns undefined once `signal` aborts or the queue is closed
+   */
+  next(signal?: AbortSignal): Promise<SealedBatch | undefined>;
+  /** Says that a batch which `next` gave is in the database; it never comes again, and its memory is released. */
+  acknowledge(id: string): void;
+  /** Gives a batch from `next` back unwritten: it comes again, before all others. */
+  giveBack(id: string): void;
+  depth(): QueueDepth;
+  /** Everything that was accepted is safe when this resolves. */
+  close(): Promise<void>;
+}
