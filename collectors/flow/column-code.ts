@@ -2,6 +2,9 @@ import type { RecordPlan, Role, Slot } from './record-plan.ts';
 import { SAMPLING_SOURCE, VARIABLE_LENGTH } from './record.ts';
 import { type IntegerCode, isTime } from './row-code.ts';
 
+/** How far an uptime in a record may lie ahead of the header's; what seems to lie further ahead is before a wrap. */
+const MAX_AHEAD_MS = 86_400_000;
+
 /** How a field can tell a time; of several, the first one that a template has is used. */
 const TIME_KINDS = ['Ntp', 'Millis', 'Seconds', 'Delta', 'Uptime'] as const;
 
@@ -117,7 +120,8 @@ export class ColumnCode {
     if (kind === 'Millis') return `${this.number(slot)}*1e3`;
     if (kind === 'Seconds') return `${this.number(slot)}*1e6`;
     if (kind === 'Delta') return `c.exportedAtMicros-${this.number(slot)}`;
-    return `upBase+(${low}-upRef|0)*1e3`; // a signed difference is right across a wrap of the uptime
+    // Right across a wrap of the uptime, and for flows that began up to 48 days ago: none begins in the future.
+    return `upBase+((${low}-upRef-${MAX_AHEAD_MS + 1}>>>0)-${2 ** 32 - MAX_AHEAD_MS - 1})*1e3`;
   }
 
   /** Declares `began` and `ended`. */

@@ -2,6 +2,7 @@ import { formatAddress, inetField } from './exporter-address.ts';
 import type { DecodeReason } from './decode-trouble.ts';
 import type { RecordContext } from './record.ts';
 import type { SamplingState } from './sampling.ts';
+import type { SflowExporterState } from './sflow.ts';
 import type { SequenceCounts } from './sequence.ts';
 import { type TemplateLimits, type TemplateLoad, TemplateStore } from './template-store.ts';
 
@@ -61,6 +62,9 @@ export class Exporter implements ExporterView {
   reordered = 0;
   duplicates = 0;
   restarts = 0;
+
+  /** Of a sFlow agent. */
+  sflow: SflowExporterState | undefined;
 
   /** The counts at the last row of `exporters`, and when that was. */
   written: Partial<ExporterCounts> = {};

@@ -50,14 +50,8 @@ export class FixedDecoder {
 
   /** How much was decoded; undefined where there is no whole header. */
   decode(version: 1 | 5 | 7, datagram: Datagram): { records: number; rows: number } | undefined {
-    switch (version) {
-      case 1:
-        return this.#decode1(datagram);
-      case 5:
-        return this.#decode5(datagram);
-      case 7:
-        return this.#decode7(datagram);
-    }
+    if (version === 1) return this.#decode1(datagram);
+    return version === 5 ? this.#decode5(datagram) : this.#decode7(datagram);
   }
 
   #decode1(datagram: Datagram) {

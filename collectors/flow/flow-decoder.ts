@@ -11,6 +11,9 @@ import { NETFLOW9_HEADER_BYTES, NETFLOW9_SETS, type Netflow9Header, readNetflow9
 import { writeExporterRow } from './option-rows.ts';
 import { SamplingConfiguration, type SamplingOptions, SamplingState } from './sampling.ts';
 import { type FlowObserver, SetDecoder, type SetTotals } from './set-decoder.ts';
+import { SampleDropCounter } from './sflow-drops.ts';
+import { SflowDecoder } from './sflow.ts';
+import { SflowHeader } from './sflow-header.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** Every bound has a default that suits a collector of some hundred exporters. */
@@ -55,6 +58,8 @@ const DEFAULTS = {
   exporterRowSeconds: 10,
 } as const;
 
+const SFLOW_VERSION = 5;
+
 /** What one exporter may have of template fields: far above what any real one has (about a thousand). */
 const MAX_TEMPLATE_FIELDS_PER_EXPORTER = 65_536;
 
@@ -64,6 +69,8 @@ export interface DecoderTotals extends SetTotals {
   bytes: number;
   /** Rows of `counter_samples`. */
   counterSamples: number;
+  /** Packets that sFlow agents could not sample, by their own account. */
+  sampleDrops: number;
   /** Datagrams, sets and records that could not be decoded. */
   undecodable: number;
   /** Datagrams of all exporters together, also of those that are forgotten: by their sequence numbers. */
@@ -91,6 +98,8 @@ export class FlowDecoder {
   readonly #table: ExporterTable;
   readonly #sets: SetDecoder;
   readonly #fixed: FixedDecoder;
+  readonly #sflow = new SflowDecoder();
+  readonly #sflowHeader = new SflowHeader();
   readonly #load = { fields: 0 };
   readonly #counts = {
     datagrams: 0,
@@ -106,6 +115,7 @@ export class FlowDecoder {
     decodedFromHold: 0,
     heldExpired: 0,
     compilationsDeferred: 0,
+    sampleDrops: 0,
   };
   /** Of exporters that are forgotten. */
   readonly #past = { lost: 0, reordered: 0, duplicates: 0, restarts: 0, templateEvictions: 0 };
@@ -213,9 +223,48 @@ export class FlowDecoder {
         return this.#decodeNetflow9(datagram);
       case 10:
         return this.#decodeIpfix(datagram);
+      case 0: // sFlow has a version of 32 bits
+        if (bytes.readUInt32BE(0) === SFLOW_VERSION) return this.#decodeSflow(datagram);
+        return this.#trouble(undefined, 'unknown_version', `sFlow ${bytes.readUInt32BE(0)}`);
       default:
         return this.#trouble(undefined, 'unknown_version', `version ${version}`);
     }
+  }
+
+  #decodeSflow(datagram: Datagram): void {
+    const { bytes, receivedAtMicros } = datagram;
+    const header = this.#sflowHeader;
+    if (!header.read(bytes)) return this.#truncatedHeader('sFlow');
+    const exporter = this.#agent(datagram, header);
+    this.#setContext(exporter, datagram, receivedAtMicros, header.uptimeMs);
+    // An agent counts its datagrams from wherever it sends them.
+    const session = exporter.store.session(0, 0, header.sequence);
+    session.sequence.arrive(header.sequence, 1, 1, header.uptimeMs, receivedAtMicros);
+    exporter.sflow ??= {
+      exporterField: exporter.context.exporterField,
+      sampling: exporter.sampling,
+      drops: new SampleDropCounter(),
+    };
+    const result = this.#sflow.decode(bytes, receivedAtMicros, exporter.sflow, this.#sinks);
+    exporter.records += result.records;
+    exporter.rows += result.records;
+    exporter.sampleDrops += result.drops;
+    this.#counts.records += result.records;
+    this.#counts.rows += result.records;
+    this.#counts.counterSamples += result.counterSamples;
+    this.#counts.sampleDrops += result.drops;
+    if (result.reason !== '') this.#trouble(exporter, result.reason, `${result.errors} in the datagram`);
+  }
+
+  /** The agent names itself; datagrams of several may come through one proxy. */
+  #agent(datagram: Datagram, header: SflowHeader): Exporter {
+    const { agentOffset: start, agentLength, subAgentId } = header;
+    if (agentLength === 0) return this.#exporterAt('sflow5', datagram, subAgentId);
+    const key = datagram.bytes.toString('latin1', start, start + agentLength);
+    const known = this.#table.find('sflow5', key, subAgentId);
+    if (known !== undefined) return known;
+    const address = Buffer.from(datagram.bytes.subarray(start, start + agentLength));
+    return this.#addExporter('sflow5', key, address, subAgentId, datagram.receivedAtMicros);
   }
 
   #decodeFixed(version: 1 | 5 | 7, datagram: Datagram): void {

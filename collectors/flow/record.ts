@@ -37,7 +37,8 @@ export interface RecordContext {
   exportedAtMicros: number;
   /**
    * The header's sysUptime, milliseconds modulo 2^32; -1 where the header has none (IPFIX).
-   * A time of IE 21 or 22 is exportedAt + int32(value - uptime) ms, which is right across a wrap of the uptime.
+   * A time of IE 21 or 22 is exportedAt + (value - uptime) ms, modulo 2^32 and at most a day ahead, which is right across a
+   * wrap of the uptime.
    */
   uptimeMs: number;
   /** When the exporter started (IE 160 of option data), for IPFIX with IE 21/22; NaN where unknown. */
