@@ -6,6 +6,7 @@ import { EXIT } from './exit-codes.ts';
 import { parseDurationOption, parseRate, parseShare, parseWholeNumber } from './quantity-options.ts';
 import { errorLines } from './send-errors.ts';
 import { onStopSignals } from './stop-signals.ts';
+import { alignColumns } from './terminal/align.ts';
 import { bytesText, compact, grouped } from './terminal/figures.ts';
 import { ProgressBar } from './terminal/progress-bar.ts';
 
@@ -150,12 +151,12 @@ function exporterLines({ exporters }: SendReport): string {
       String(exporter.firstSequence ?? '-'),
       String(exporter.lastSequence ?? '-'),
     ]);
-  const header = ['domain', 'sent from', 'datagrams', 'records', 'first seq', 'last seq'];
-  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (cells: readonly string[]) =>
-    `${cells.map((cell, column) => (column === 1 ? cell.padEnd(widths[1] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  ')}\n`;
+  const right = (title: string) => ({ title, right: true });
+  const columns = [
+    right('domain'),
+    { title: 'sent from' },
+    ...['datagrams', 'records', 'first seq', 'last seq'].map(right),
+  ];
   const rest = exporters.length - rows.length;
-  return (
-    [header, ...rows].map(line).join('') + (rest > 0 ? `and ${grouped(rest)} more (all of them with --json)\n` : '')
-  );
+  return alignColumns(columns, rows) + (rest > 0 ? `and ${grouped(rest)} more (all of them with --json)\n` : '');
 }

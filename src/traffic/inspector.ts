@@ -1,0 +1,118 @@
+import type { Datagram } from '../../collectors/datagram.ts';
+import type { DecodeTrouble } from '../../collectors/flow/decode-trouble.ts';
+import { ElementRegistry } from '../../collectors/flow/elements/registry.ts';
+import type { Exporter, ExporterView } from '../../collectors/flow/exporter.ts';
+import { type DecoderTotals, FlowDecoder } from '../../collectors/flow/flow-decoder.ts';
+import { recordToJson } from '../../collectors/flow/structured-data.ts';
+import { APPLICATIONS, COUNTER_SAMPLES, EXPORTERS, FLOWS, INTERFACES } from '../../collectors/flow/tables.ts';
+import type { Template } from '../../collectors/flow/template-store.ts';
+import { MemoryRows, type Row } from './memory-rows.ts';
+
+/** Something that a datagram told, in the order in which it was found. */
+export type Finding =
+  | { readonly kind: 'flow' | 'counters' | 'interface' | 'application'; readonly row: Row }
+  | { readonly kind: 'template'; readonly template: TemplateFinding }
+  | { readonly kind: 'option'; readonly option: OptionFinding }
+  | { readonly kind: 'trouble'; readonly trouble: DecodeTrouble };
+
+export interface TemplateFinding {
+  readonly exporter: string;
+  readonly observationDomain: number;
+  readonly protocol: string;
+  readonly id: number;
+  readonly options: boolean;
+  readonly fields: readonly TemplateField[];
+}
+
+export interface TemplateField {
+  readonly pen: number;
+  readonly id: number;
+  readonly name: string;
+  /** 65535: variable. */
+  readonly length: number;
+  readonly scope: boolean;
+}
+
+export interface OptionFinding {
+  readonly exporter: string;
+  readonly observationDomain: number;
+  readonly templateId: number;
+  /** By element names. */
+  readonly record: unknown;
+}
+
+// A capture may define templates without end; beyond this a repeated one is shown again.
+const MAX_KNOWN_TEMPLATES = 10_000;
+
+/** Decodes datagrams as the collector would, and tells what it found. Nothing is written anywhere. */
+export class Inspector {
+  readonly #rows = {
+    flows: new MemoryRows(FLOWS),
+    counterSamples: new MemoryRows(COUNTER_SAMPLES),
+    interfaces: new MemoryRows(INTERFACES),
+    applications: new MemoryRows(APPLICATIONS),
+    exporters: new MemoryRows(EXPORTERS),
+  };
+  readonly #registry = new ElementRegistry();
+  readonly #known = new Map<string, string>();
+  readonly #findings: Finding[] = [];
+  readonly #decoder = new FlowDecoder(
+    {
+      observer: {
+        template: (exporter, template) => this.#template(exporter, template),
+        optionRecord: (exporter, template, bytes, start, end) => this.#option(exporter, template, bytes, start, end),
+      },
+    },
+    this.#rows,
+    (trouble) => this.#findings.push({ kind: 'trouble', trouble }),
+  );
+
+  /** What this datagram told; data that waited for its templates comes with them. */
+  inspect(datagram: Datagram): Finding[] {
+    this.#decoder.decode(datagram);
+    const findings = this.#findings.splice(0);
+    for (const row of this.#rows.interfaces.take()) findings.push({ kind: 'interface', row });
+    for (const row of this.#rows.applications.take()) findings.push({ kind: 'application', row });
+    for (const row of this.#rows.flows.take()) findings.push({ kind: 'flow', row });
+    for (const row of this.#rows.counterSamples.take()) findings.push({ kind: 'counters', row });
+    this.#rows.exporters.take();
+    return findings;
+  }
+
+  get totals(): Readonly<DecoderTotals> {
+    return this.#decoder.totals;
+  }
+
+  exporters(): Iterable<ExporterView> {
+    return this.#decoder.exporters();
+  }
+
+  #template(exporter: Exporter, template: Template): void {
+    const key = `${exporter.protocol} ${exporter.address} ${exporter.observationDomain} ${template.id}`;
+    const definition = template.definition.toString('base64');
+    if (this.#known.get(key) === definition) return;
+    if (this.#known.size >= MAX_KNOWN_TEMPLATES) this.#known.clear();
+    this.#known.set(key, definition);
+    const fields = template.fields.map(({ pen, id, length }, index) => ({
+      pen,
+      id,
+      name: this.#registry.nameOf(pen, id),
+      length,
+      scope: index < template.scopeCount,
+    }));
+    this.#findings.push({
+      kind: 'template',
+      template: { ...whose(exporter), protocol: exporter.protocol, id: template.id, options: template.options, fields },
+    });
+  }
+
+  #option(exporter: Exporter, template: Template, bytes: Buffer, start: number, end: number): void {
+    const json = recordToJson(template.fields, bytes, start, end, this.#registry, () => undefined);
+    const record: unknown = json === undefined ? bytes.toString('hex', start, end) : JSON.parse(json.text);
+    this.#findings.push({ kind: 'option', option: { ...whose(exporter), templateId: template.id, record } });
+  }
+}
+
+function whose(exporter: Exporter): { exporter: string; observationDomain: number } {
+  return { exporter: exporter.address, observationDomain: exporter.observationDomain };
+}
