@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -69,6 +69,38 @@ export class CollectorProcess {
     const answer = await fetch(`http://127.0.0.1:${this.#httpPort}/api/status`);
     const status: CollectorStatus = JSON.parse(await answer.text());
     return status;
+  }
+
+  /** Resident memory of its process and of those that it started, PostgreSQL's apart. proc(5), /proc/pid/status. */
+  async residentBytes(): Promise<number> {
+    const sizes = (await this.#processes()).map(async (pid) => {
+      const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+      return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+    });
+    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  }
+
+  /** Processor time that they used until now. proc(5), /proc/pid/stat: utime, stime in hundredths of a second. */
+  async cpuSeconds(): Promise<number> {
+    const times = (await this.#processes()).map(async (pid) => {
+      const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / 100;
+    });
+    return (await Promise.all(times)).reduce((sum, time) => sum + time, 0);
+  }
+
+  async #processes(): Promise<number[]> {
+    const found = [this.pid];
+    // `found` grows while it is walked: children of children come last.
+    for (const pid of found) {
+      const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+      for (const child of children.split(' ').filter(Boolean).map(Number)) {
+        const command = await readFile(`/proc/${child}/comm`, 'utf8').catch(() => '');
+        if (!command.startsWith('postgres')) found.push(child);
+      }
+    }
+    return found;
   }
 
   /** Ends it as Ctrl-C does: what was accepted is written. @throws Error when it does not end well */

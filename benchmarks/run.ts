@@ -1,0 +1,58 @@
+/**
+ * `npm run bench`: measures, each against its baseline in the same run, and writes `benchmarks/results/<name>.json`.
+ *
+ *   npm run bench                                  all of them, about a quarter of an hour
+ *   npm run bench -- decode --rounds 9
+ *   npm run bench -- ingest --seconds 10
+ *   npm run bench -- memory --minutes 1 --rate 100000
+ *
+ * Exit code 1 when a target was missed or something was lost. Nothing else should run on the machine.
+ */
+import { parseArgs } from 'node:util';
+import { benchmarkDecoding } from './decode.ts';
+import { benchmarkIngest } from './ingest.ts';
+import { benchmarkMemory } from './memory.ts';
+import { describeSurroundings, printReport, saveReport } from './support/report.ts';
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string', default: '7' },
+    seconds: { type: 'string', default: '60' },
+    minutes: { type: 'string', default: '10' },
+    rate: { type: 'string' },
+  },
+});
+
+const benchmarks = {
+  decode: () => benchmarkDecoding({ rounds: numberOf('rounds') }),
+  ingest: () => benchmarkIngest({ seconds: numberOf('seconds'), rate: rateOrSearch() }),
+  memory: () => benchmarkMemory({ minutes: numberOf('minutes'), rate: rateOrSearch() }),
+};
+type Name = keyof typeof benchmarks;
+const isName = (word: string): word is Name => Object.hasOwn(benchmarks, word);
+
+const unknown = positionals.filter((word) => !isName(word));
+if (unknown.length > 0) {
+  process.stderr.write(`no benchmark ${unknown.join(', ')}; there are ${Object.keys(benchmarks).join(', ')}\n`);
+  process.exit(2);
+}
+const chosen = positionals.filter(isName);
+const surroundings = describeSurroundings();
+for (const name of chosen.length > 0 ? chosen : Object.keys(benchmarks).filter(isName)) {
+  const report = await benchmarks[name]();
+  printReport(report, surroundings);
+  process.stderr.write(`written to ${await saveReport(name, report, surroundings)}\n`);
+  if (report.failures.length > 0) process.exitCode = 1;
+}
+
+function numberOf(name: 'rounds' | 'seconds' | 'minutes'): number {
+  const value = Number(options[name]);
+  if (!(value > 0)) throw new Error(`--${name} needs a positive number`);
+  return value;
+}
+
+/** Records a second, or undefined: the highest that loses nothing is to be found. */
+function rateOrSearch(): number | undefined {
+  return options.rate === undefined ? undefined : Number(options.rate);
+}

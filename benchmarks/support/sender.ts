@@ -1,0 +1,37 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+export interface SendOrder {
+  readonly port: number;
+  readonly recordsPerSecond: number;
+  readonly seconds: number;
+}
+
+export interface Sent {
+  readonly records: number;
+  readonly octets: number;
+  readonly packets: number;
+  readonly datagrams: number;
+  readonly wireBytes: number;
+  readonly seconds: number;
+  readonly recordsPerSecond: number;
+  /** Given up because the sender itself could not keep up. */
+  readonly skippedRecords: number;
+}
+
+/** The load generator in a process of its own, as the exporters of a network are. */
+export class Sender {
+  readonly #child: ChildProcess = fork(fileURLToPath(new URL('../sender-process.ts', import.meta.url)));
+
+  async send(order: SendOrder): Promise<Sent> {
+    this.#child.send(order);
+    const [sent]: Sent[] = await once(this.#child, 'message');
+    if (sent === undefined) throw new Error('the sender gave no answer');
+    return sent;
+  }
+
+  close(): void {
+    this.#child.disconnect();
+  }
+}
