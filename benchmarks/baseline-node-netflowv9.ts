@@ -12,7 +12,8 @@ interface Decoder {
   nfPktDecode(datagram: Buffer, sender: { address: string; port: number; size: number }): Decoded | undefined;
 }
 
-const NetFlowV9: new (onFlows: () => void) => Decoder = createRequire(import.meta.url)('node-netflowv9');
+const require = createRequire(import.meta.url);
+const NetFlowV9: new (onFlows: () => void) => Decoder = require('node-netflowv9');
 const decoder = new NetFlowV9(() => {});
 let datagrams: { bytes: Buffer; sender: { address: string; port: number; size: number } }[] = [];
 

@@ -10,7 +10,7 @@ interface DebianPackage {
 }
 
 /** Real exporters and real collectors: the independent side of the integration tests. */
-export const DEBIAN_PACKAGES: readonly DebianPackage[] = [
+const DEBIAN_PACKAGES: readonly DebianPackage[] = [
   { name: 'softflowd', commands: ['softflowd'], services: ['softflowd'] },
   { name: 'pmacct', commands: ['pmacctd', 'sfacctd'], services: ['pmacctd', 'nfacctd', 'sfacctd', 'uacctd'] },
   { name: 'nfdump', commands: ['nfcapd', 'nfdump'], services: ['nfdump'] },
@@ -67,7 +67,7 @@ async function forbidServiceStarts(): Promise<() => Promise<void>> {
 }
 
 function apt(...parameters: string[]): boolean {
-  const { status, stdout, stderr } = spawnSync('apt-get', ['-qq', ...parameters], {
+  const { status, stdout, stderr } = spawnSync('/usr/bin/apt-get', ['-qq', ...parameters], {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     encoding: 'utf8',
     timeout: 300_000,
