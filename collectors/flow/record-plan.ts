@@ -181,6 +181,7 @@ function assignRoles(slots: readonly Slot[]): Pick<RecordPlan, 'roles' | 'revers
   const forward = firstOfEach(slots, 0);
   const roles = new Map<Role, Slot>();
   for (const candidates of CANDIDATES) claim(roles, candidates, forward);
+  dropInner(roles, slots);
   dropSpares(roles);
   const backward = firstOfEach(slots, REVERSE_PEN);
   const reverse = new Map<Role, Slot>();
@@ -190,6 +191,21 @@ function assignRoles(slots: readonly Slot[]): Pick<RecordPlan, 'roles' | 'revers
     claimResponder(roles, reverse, forward);
   }
   return { roles, reverse };
+}
+
+/**
+ * A record of a tunnelled packet has the fields of two headers, the outer one's first (RFC 7011 section 8). Where these
+ * are of both families, as with IPv4 in SRv6, the inner addresses would stand beside the outer protocol and ports.
+ */
+function dropInner(roles: Map<Role, Slot>, slots: readonly Slot[]): void {
+  const [ipv4, ipv6] = [roles.get('src4'), roles.get('src6')];
+  const tunnelled = slots.some(({ key }) => key === 'protocolIdentifier.2');
+  if (!tunnelled || ipv4 === undefined || ipv6 === undefined) return;
+  const inner: readonly Role[] =
+    slots.indexOf(ipv4) > slots.indexOf(ipv6)
+      ? ['src4', 'dst4', 'srcMask4', 'dstMask4']
+      : ['src6', 'dst6', 'srcMask6', 'dstMask6'];
+  for (const role of inner) roles.delete(role);
 }
 
 /** Slots by element id; of repeated elements the first (RFC 7011 section 8: their order matters). */
