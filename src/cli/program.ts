@@ -4,21 +4,38 @@ import { registerCheck } from './check.ts';
 import { registerCompletion } from './completion.ts';
 import { registerConfig } from './config.ts';
 import { EXIT, EXIT_CODES_HELP } from './exit-codes.ts';
+import { registerInspect } from './inspect.ts';
 import { registerMigrate } from './migrate.ts';
+import { registerReplay } from './replay.ts';
 import { errorText, exitCodeOf } from './report-error.ts';
 import { registerRun } from './run.ts';
+import { registerSend } from './send.ts';
 import { registerStatus } from './status.ts';
 
 const OVERVIEW = `
 First steps:
   dogwatch run                                   collect, with a PostgreSQL of its own
   dogwatch check                                 what this machine still lacks
+  dogwatch send flows --duration 10s             made-up flows, to see it work
   dogwatch status                                how a running collector fares
 
 Settings: one YAML file (dogwatch.yaml here, or /etc/dogwatch/dogwatch.yaml, or --config); everything is optional.
 Each setting has an environment variable too: batch.age is DOGWATCH_BATCH__AGE.
 
 ${EXIT_CODES_HELP}`;
+
+/** In the order of the help. */
+const COMMANDS = [
+  registerRun,
+  registerStatus,
+  registerCheck,
+  registerConfig,
+  registerMigrate,
+  registerSend,
+  registerReplay,
+  registerInspect,
+  registerCompletion,
+];
 
 /** The whole command tree; nothing is parsed or run yet. */
 export function createProgram(): Command {
@@ -31,10 +48,7 @@ export function createProgram(): Command {
     .addHelpText('after', OVERVIEW)
     .showHelpAfterError('(add --help for an explanation)')
     .exitOverride();
-  for (const register of [registerRun, registerCheck, registerConfig, registerMigrate, registerStatus]) {
-    register(program);
-  }
-  registerCompletion(program);
+  for (const register of COMMANDS) register(program);
   return program;
 }
 
@@ -49,6 +63,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (error.code === 'EPIPE') process.exit(EXIT.ok);
     throw error;
   });
+  // A command may wait for nothing but timers that do not keep the process alive (those of the clock are of that kind).
+  const alive = setInterval(() => {}, 60_000);
   try {
     await program.parseAsync(argv);
     return typeof process.exitCode === 'number' ? process.exitCode : EXIT.ok;
@@ -57,6 +73,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (!isCommanders(error))
       process.stderr.write(errorText(error, program.opts<{ debug?: boolean }>().debug === true));
     return code;
+  } finally {
+    clearInterval(alive);
   }
 }
 

@@ -216,9 +216,8 @@ function readSecretFiles(config: Config, sources: ConfigSources, directory: stri
 function withPassword(config: Config): Config {
   const { url, password, ...database } = config.database;
   if (url === undefined || password === undefined || !isDatabaseUrl(url)) return config;
-  const complete = new URL(url);
-  complete.searchParams.set('password', password);
-  return { ...config, database: { ...database, url: complete.href } };
+  const parameter = `${url.includes('?') ? '&' : '?'}password=${encodeURIComponent(password)}`;
+  return { ...config, database: { ...database, url: url + parameter } };
 }
 
 /** Makes every directory absolute: the state directory from the file's own, the journal's from the state directory. */

@@ -163,9 +163,9 @@ const retention = z.strictObject({
   rejectedRows: duration('1h', '36500d').prefault('30d').describe('How long rows that PostgreSQL refused are kept.'),
 });
 
-/** Whether `text` is a URL of PostgreSQL. */
+/** Whether `text` is a URL of PostgreSQL, which may leave out the host behind a user: `postgresql://user@/db?host=/run/x`. */
 export function isDatabaseUrl(text: string): boolean {
-  return /^postgres(ql)?:\/\//.test(text) && URL.canParse(text);
+  return /^postgres(ql)?:\/\//.test(text) && URL.canParse(text.replace('@/', '@localhost/'));
 }
 
 /** Every setting with its default, its bounds and what it is for. Cross-field rules are in `rules.ts`. */

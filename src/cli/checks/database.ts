@@ -6,6 +6,7 @@ import {
   type DatabaseAddress,
   type DatabaseClient,
 } from '../../../storage/database.ts';
+import { packagedPostgres } from '../../../storage/postgres-package.ts';
 import { maskUrl } from '../../config/mask.ts';
 import { messageOf } from '../../runtime/errors.ts';
 import { embeddedAddress } from '../embedded-address.ts';
@@ -22,7 +23,7 @@ export const checkDatabase: Check = async ({ config }) => {
   try {
     const address = await embeddedAddress(config.stateDirectory);
     if (address !== undefined) return [...account, ...(await checkServer(address, 'the embedded PostgreSQL', false))];
-    return [...account, { name: 'database', state: 'ok', found: 'embedded, started together with the collector' }];
+    return [...account, await checkPackage()];
   } catch (error) {
     return [
       ...account,
@@ -35,6 +36,24 @@ export const checkDatabase: Check = async ({ config }) => {
     ];
   }
 };
+
+/** Whether there are programs of PostgreSQL for this platform. */
+async function checkPackage(): Promise<CheckResult> {
+  const name = 'database';
+  return packagedPostgres().then(
+    ({ version }) => ({
+      name,
+      state: 'ok',
+      found: `embedded PostgreSQL ${version}, started together with the collector`,
+    }),
+    (error: unknown) => ({
+      name,
+      state: 'fail',
+      found: messageOf(error),
+      remedy: 'Name a PostgreSQL server with database.url, or install without omitting optional packages.',
+    }),
+  );
+}
 
 /** PostgreSQL refuses to run as root, so that root needs an account for it; it is made at the first start. */
 async function checkAccount(name: string): Promise<CheckResult[]> {
