@@ -60,7 +60,7 @@ COMMENT ON COLUMN flows.next_hop IS 'Next hop; NULL for the zero address.';
 COMMENT ON COLUMN flows.application_id IS 'Application as "engine:selector" (RFC 6759), see applications.';
 COMMENT ON COLUMN flows.extra IS 'Every other element of the record, by its IANA name or as "pen.id".';
 
-CREATE INDEX flows_received_at ON flows USING brin (received_at) WITH (pages_per_range = 64);
+CREATE INDEX flows_received_at ON flows USING brin (received_at) WITH (pages_per_range = 64, autosummarize = on);
 
 CREATE TABLE counter_samples (
   received_at timestamptz NOT NULL,
@@ -99,7 +99,7 @@ COMMENT ON COLUMN counter_samples.source_index IS 'Index within the class.';
 COMMENT ON COLUMN counter_samples.exporter IS 'The sFlow agent address.';
 COMMENT ON COLUMN counter_samples.counters IS 'Every decoded counter structure, by its name.';
 
-CREATE INDEX counter_samples_received_at ON counter_samples USING brin (received_at) WITH (pages_per_range = 64);
+CREATE INDEX counter_samples_received_at ON counter_samples USING brin (received_at) WITH (pages_per_range = 64, autosummarize = on);
 
 CREATE TABLE exporters (
   exporter inet NOT NULL,
@@ -181,8 +181,6 @@ COMMENT ON COLUMN batches.table_name IS 'Where the rows went.';
 COMMENT ON COLUMN batches.rows IS 'Rows in the batch, those rejected included.';
 COMMENT ON COLUMN batches.node IS 'The node that wrote it.';
 COMMENT ON COLUMN batches.committed_at IS 'Start of the writing transaction. Old entries expire.';
-
-CREATE INDEX batches_committed_at ON batches USING brin (committed_at) WITH (pages_per_range = 16);
 
 CREATE TABLE rejected_rows (
   batch_id uuid NOT NULL,

@@ -4,7 +4,7 @@ import { APPLICATIONS, COUNTER_SAMPLES, EXPORTERS, FLOWS, INTERFACES } from '../
 import type { RowTable } from '../../collectors/row-sink.ts';
 import { connect, type DatabaseClient, disconnect } from '../../storage/database.ts';
 import { migrate, readMigrations } from '../../storage/migrations.ts';
-import { prepareSession } from '../../storage/writer-session.ts';
+import { prepareSession } from '../../storage/insert-batch.ts';
 import { startTestDatabase } from '../support/postgres.ts';
 
 async function columnsOf(client: DatabaseClient, table: string): Promise<{ name: string; type: string }[]> {

@@ -1,0 +1,256 @@
+import type { Clock } from '../src/runtime/clock.ts';
+import { type Component, withTimeout } from '../src/runtime/lifecycle.ts';
+import type { Log } from '../src/runtime/log.ts';
+import type { SealedBatch } from './batch-format.ts';
+import { leadingTimestamp, rowOffsets } from './copy-reader.ts';
+import { isAlreadyWritten, isMissingPartition, isRefusedData } from './database-trouble.ts';
+import { connect, type DatabaseAddress, type DatabaseClient, describeDatabaseError, disconnect } from './database.ts';
+import { insertAcceptableRows, insertBatch, prepareSession } from './insert-batch.ts';
+import {
+  coverTimes,
+  isCovered,
+  type Partition,
+  partitionedTables,
+  type PartitionUnit,
+  UNIT_MICROS,
+} from './partitions.ts';
+import type { Queue } from './queue.ts';
+
+export interface WriterOptions {
+  readonly address: DatabaseAddress;
+  /** Written into the ledger. */
+  readonly node: string;
+  readonly partitionBy: PartitionUnit;
+  /** How many batches are written at once. Default 2. */
+  readonly connections?: number;
+  /** After so long without an answer a connection is given up; the ledger says whether the batch made it. Default 60,000. */
+  readonly batchTimeoutMs?: number;
+  /** Called after each batch. */
+  readonly onWritten?: (batch: WrittenBatch) => void;
+}
+
+export interface WrittenBatch {
+  readonly table: string;
+  /** Rows that are in the table because of this batch. */
+  readonly rows: number;
+  readonly rejectedRows: number;
+  readonly bytes: number;
+  /** The ledger knew it already: nothing was written. */
+  readonly wasKnown: boolean;
+  /** From the arrival of the newest row to the commit. */
+  readonly delayMs: number;
+}
+
+/** Since the start. */
+export interface WriterTotals {
+  batches: number;
+  rows: number;
+  bytes: number;
+  rejectedRows: number;
+  knownBatches: number;
+  failures: number;
+}
+
+const FIRST_BACK_OFF_MS = 100;
+const LAST_BACK_OFF_MS = 5000;
+// A batch whose rows are scattered over more than this many partitions is not believed.
+const MAX_PARTITIONS_A_BATCH = 100;
+
+/**
+ * Takes batches from a queue and commits them to PostgreSQL, a few at once.
+ *
+ *   waiting ──batch──▶ writing ──committed, or in the ledger already──▶ waiting
+ *                       │   └── rows refused ──▶ writing the others, the bad ones aside ──▶ waiting
+ *                       └── anything else ──▶ backing off (0.1 s … 5 s) ──▶ connecting ──▶ writing
+ */
+export class Writer implements Component {
+  readonly name = 'writer';
+  readonly totals: WriterTotals = { batches: 0, rows: 0, bytes: 0, rejectedRows: 0, knownBatches: 0, failures: 0 };
+  readonly #queue: Queue;
+  readonly #options: WriterOptions;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #stopping = new AbortController();
+  /** Partitions that are known to exist, of each partitioned table. */
+  readonly #partitions = new Map<string, Partition[]>();
+  #arePartitionsKnown = false;
+  #loops: Promise<void>[] = [];
+  /** Why the database did not take the last batch; undefined while it takes them. */
+  lastError: string | undefined;
+  #failingSinceMs: number | undefined;
+  #idleWaiters: (() => void)[] = [];
+
+  constructor(queue: Queue, options: WriterOptions, clock: Clock, log: Log) {
+    this.#queue = queue;
+    this.#options = options;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Resolves at once, whether or not the database is there. */
+  start(): Promise<void> {
+    const connections = this.#options.connections ?? 2;
+    this.#loops = Array.from({ length: connections }, () => this.#run());
+    return Promise.resolve();
+  }
+
+  /** Finishes the batches in hand; the rest stays in the queue. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.all(this.#loops);
+  }
+
+  /** Whether the database has taken the last batch that it was given. */
+  get isHealthy(): boolean {
+    return this.#failingSinceMs === undefined;
+  }
+
+  /** Waits until nothing is queued any more, at most `timeoutMs`. @returns whether that was reached */
+  async drain(timeoutMs: number): Promise<boolean> {
+    if (this.#queue.depth().batches === 0) return true;
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(timeoutMs, () => resolve(false));
+      this.#idleWaiters.push(() => {
+        cancel();
+        resolve(true);
+      });
+    });
+  }
+
+  async #run(): Promise<void> {
+    let client: DatabaseClient | undefined;
+    while (!this.#stopping.signal.aborted) {
+      const batch = await this.#queue.next(this.#stopping.signal);
+      if (batch === undefined) break;
+      client = await this.#store(batch, client);
+    }
+    if (client !== undefined) await disconnect(client);
+  }
+
+  /** Writes `batch`, however often it takes. @returns the connection to go on with */
+  async #store(batch: SealedBatch, connected: DatabaseClient | undefined): Promise<DatabaseClient | undefined> {
+    let client = connected;
+    for (let attempt = 0; !this.#stopping.signal.aborted || attempt === 0; attempt += 1) {
+      try {
+        client ??= await this.#connect();
+        const timeoutMs = this.#options.batchTimeoutMs ?? 60_000;
+        const rejected = await withTimeout(this.#write(client, batch), timeoutMs, 'writing a batch');
+        this.#onStored(batch, rejected);
+        return client;
+      } catch (error) {
+        this.#onFailure(error);
+        if (client !== undefined) void disconnect(client);
+        client = undefined;
+        await this.#backOff(attempt);
+      }
+    }
+    this.#queue.giveBack(batch.id);
+    return client;
+  }
+
+  async #connect(): Promise<DatabaseClient> {
+    const client = await connect(this.#options.address);
+    try {
+      await prepareSession(client);
+      if (!this.#arePartitionsKnown) {
+        for (const table of await partitionedTables(client)) this.#partitions.set(table, []);
+        this.#arePartitionsKnown = true;
+      }
+      return client;
+    } catch (error) {
+      await disconnect(client);
+      throw error;
+    }
+  }
+
+  /** @returns how many rows were rejected, or undefined where the ledger knew the batch */
+  async #write(client: DatabaseClient, batch: SealedBatch): Promise<number | undefined> {
+    await this.#cover(client, batch.table, [batch.earliestMicros, batch.latestMicros]);
+    let insert = insertBatch;
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await insert(client, batch, this.#options.node);
+      } catch (error) {
+        if (isAlreadyWritten(error)) return undefined;
+        if (isMissingPartition(error) && attempt === 0) {
+          this.#partitions.set(batch.table, []);
+          await this.#cover(client, batch.table, partitionTimes(batch, this.#options.partitionBy));
+        } else if (isRefusedData(error)) {
+          this.#log.warn(
+            { batch: batch.id, table: batch.table, error: describeDatabaseError(error) },
+            'rows of a batch were refused',
+          );
+          insert = insertAcceptableRows;
+        } else {
+          throw error;
+        }
+      }
+    }
+  }
+
+  async #cover(client: DatabaseClient, table: string, times: readonly number[]): Promise<void> {
+    const known = this.#partitions.get(table);
+    if (known === undefined || times.every((micros) => isCovered(known, micros))) return;
+    this.#partitions.set(table, await coverTimes(client, table, times, this.#options.partitionBy));
+  }
+
+  #onStored(batch: SealedBatch, rejected: number | undefined): void {
+    const { id, table, encoded } = batch;
+    const wasKnown = rejected === undefined;
+    const rejectedRows = rejected ?? 0;
+    const rows = wasKnown ? 0 : batch.rows - rejectedRows;
+    const bytes = encoded.length;
+    this.totals.batches += 1;
+    this.totals.rows += rows;
+    this.totals.bytes += bytes;
+    this.totals.rejectedRows += rejectedRows;
+    if (wasKnown) this.totals.knownBatches += 1;
+    const delayMs = (this.#clock.nowMicros() - batch.latestMicros) / 1000;
+    this.#queue.acknowledge(id);
+    if (this.#failingSinceMs !== undefined) {
+      const seconds = Math.round((this.#clock.monotonicMs() - this.#failingSinceMs) / 1000);
+      this.#failingSinceMs = undefined;
+      this.lastError = undefined;
+      this.#log.info({ seconds, waiting: this.#queue.depth().batches }, 'the database takes batches again');
+    }
+    this.#options.onWritten?.({ table, rows, rejectedRows, bytes, wasKnown, delayMs });
+    if (this.#idleWaiters.length > 0 && this.#queue.depth().batches === 0) {
+      for (const resolve of this.#idleWaiters.splice(0)) resolve();
+    }
+  }
+
+  // One line a change of state: during an outage every attempt fails, and says nothing new.
+  #onFailure(error: unknown): void {
+    this.totals.failures += 1;
+    this.lastError = describeDatabaseError(error);
+    if (this.#failingSinceMs !== undefined) return;
+    this.#failingSinceMs = this.#clock.monotonicMs();
+    this.#log.warn({ error: describeDatabaseError(error) }, 'the database does not take batches, trying again');
+  }
+
+  async #backOff(attempt: number): Promise<void> {
+    const fullMs = Math.min(LAST_BACK_OFF_MS, FIRST_BACK_OFF_MS * 2 ** Math.min(attempt, 10));
+    const { signal } = this.#stopping;
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) return resolve();
+      const wake = (): void => {
+        cancel();
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      const cancel = this.#clock.after(fullMs * (0.5 + Math.random() / 2), wake);
+      signal.addEventListener('abort', wake);
+    });
+  }
+}
+
+/** One time for each partition that the rows of `batch` need, from the rows themselves. */
+function partitionTimes(batch: SealedBatch, unit: PartitionUnit): number[] {
+  const times = new Map<number, number>();
+  for (const offset of rowOffsets(batch.body)) {
+    const micros = leadingTimestamp(batch.body, offset);
+    if (micros !== undefined) times.set(Math.floor(micros / UNIT_MICROS[unit]), micros);
+    if (times.size >= MAX_PARTITIONS_A_BATCH) break;
+  }
+  return [...times.values()];
+}
