@@ -41,6 +41,8 @@ export class UdpListener implements Component {
   kernelDrops = 0;
   /** What the kernel granted for payload and bookkeeping, after binding. */
   receiveBufferBytes = 0;
+  /** Where it listened last; stays after `stop`. */
+  boundAddress: { readonly address: string; readonly port: number } | undefined;
 
   readonly #clock: Clock;
   readonly #receive: (datagram: Datagram) => void;
@@ -72,6 +74,7 @@ export class UdpListener implements Component {
       });
     }
     const bound = this.#socket.address();
+    this.boundAddress = bound;
     this.#drops = new KernelDrops(bound.address, bound.port);
     this.#sizeReceiveBuffer(this.#socket);
     this.#socket.on('error', (error) => this.#log.error({ error: messageOf(error) }, 'socket error'));
@@ -89,7 +92,7 @@ export class UdpListener implements Component {
     this.#socket = undefined;
   }
 
-  /** Where it listens; undefined before start and after stop. */
+  /** Where it listens now; undefined before start and after stop. */
   address(): { address: string; port: number } | undefined {
     return this.#socket?.address();
   }
