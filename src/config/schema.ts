@@ -115,6 +115,9 @@ const journal = z.strictObject({
     .default('journal')
     .describe('Where batches wait for the database; relative to stateDirectory.'),
   maxBytes: size('1MiB', '1024TiB').prefault('10GiB').describe('Bound of the journal on disk.'),
+  minFreeBytes: size('0', '1024TiB')
+    .prefault('512MiB')
+    .describe('Room on the disk that the journal leaves to others, whatever its own bound.'),
   segmentBytes: size('1MiB', '4GiB').prefault('64MiB').describe('Size of one file of the journal.'),
   memoryBytes: size('1MiB', '64GiB')
     .prefault('64MiB')
@@ -159,8 +162,9 @@ const retention = z.strictObject({
   counterSamples: duration('1h', '36500d').prefault('30d').describe('How long sFlow counter samples are kept.'),
   ledger: duration('1h', '3650d')
     .prefault('7d')
-    .describe('How long the ids of written batches are remembered: the oldest batch that may still turn up.'),
-  rejectedRows: duration('1h', '36500d').prefault('30d').describe('How long rows that PostgreSQL refused are kept.'),
+    .describe(
+      'How long the ids of written batches are remembered (the oldest batch that may still turn up), and rejected rows.',
+    ),
 });
 
 /** Whether `text` is a URL of PostgreSQL, which may leave out the host behind a user: `postgresql://user@/db?host=/run/x`. */

@@ -65,6 +65,7 @@ test('without a file every setting has its documented default', () => {
     journal: {
       directory: '/state/journal',
       maxBytes: 10 * 1024 * MIB,
+      minFreeBytes: 512 * MIB,
       segmentBytes: 64 * MIB,
       memoryBytes: 64 * MIB,
       sync: 100,
@@ -77,7 +78,6 @@ test('without a file every setting has its documented default', () => {
       flows: 30 * DAY,
       counterSamples: 30 * DAY,
       ledger: 7 * DAY,
-      rejectedRows: 30 * DAY,
     },
     http: { address: '127.0.0.1', port: 8055 },
   });
