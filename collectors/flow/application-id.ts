@@ -1,7 +1,8 @@
 /** The longest application id that is shown as numbers; RFC 6759 knows none above 12 bytes. */
 export const MAX_APPLICATION_ID_BYTES = 64;
 
-const PANA_L7_PEN = 20; // RFC 6759 section 4.1: the selector follows a private enterprise number
+/** The engine whose selectors follow a private enterprise number: RFC 6759 section 4.1. */
+export const PANA_L7_PEN = 20;
 
 /**
  * An application id (IE 95, RFC 6759) as it stands in `flows` and `applications`: "engine:selector", or

@@ -1,6 +1,8 @@
 import { writeInet, writeNull, writeText } from '../copy-format.ts';
-import { applicationIdText } from './application-id.ts';
+import { applicationIdText, PANA_L7_PEN } from './application-id.ts';
 import type { ElementRegistry, ElementType } from './elements/registry.ts';
+import { writeIpv4, writeMac } from './json-address.ts';
+import { writeInteger } from './json-number.ts';
 import { maxJsonBytes, writeJsonValue } from './json-value.ts';
 import { PacketHeader } from './packet-header.ts';
 import type { RecordContext } from './record.ts';
@@ -11,6 +13,7 @@ import { listToJson } from './structured-data.ts';
 const NTP_TO_UNIX_SECONDS = 2_208_988_800;
 const TWO_POW_32 = 4_294_967_296;
 const MAX_RATE = 2_147_483_647;
+const COLON = 58;
 
 /** A list that needs more than this many bytes of JSON a byte is shown in hexadecimal. */
 export const LIST_EXPANSION = 12;
@@ -44,7 +47,18 @@ export function copyKey(key: Buffer, out: Buffer, at: number): number {
   return at + length;
 }
 
+/** As `applicationIdText`, without making a string of the usual four bytes. */
 export function writeApplicationId(out: Buffer, at: number, source: Buffer, offset: number, length: number): number {
+  const engine = source[offset] ?? 0;
+  if (length === 4 && engine !== PANA_L7_PEN) {
+    const selector = source.readUIntBE(offset + 1, 3);
+    if (engine === 0 && selector === 0) return writeNull(out, at);
+    let next = writeInteger(engine, out, at + 4);
+    out[next++] = COLON;
+    next = writeInteger(selector, out, next);
+    out.writeInt32BE(next - at - 4, at);
+    return next;
+  }
   const text = applicationIdText(source, offset, length);
   return text === undefined ? writeNull(out, at) : writeText(out, at, text);
 }
@@ -113,6 +127,9 @@ export function programRuntime(registry: ElementRegistry): Readonly<Record<strin
     A: writeApplicationId,
     I: writeSeenAddress,
     J: writeJsonValue,
+    D: writeInteger,
+    E: writeMac,
+    F: writeIpv4,
     L: listWriter(registry),
     Y: copyKey,
     X: sectionExtraWriter(),

@@ -1,6 +1,6 @@
 import { ColumnCode, anyBit, lengthOf, position } from './column-code.ts';
 import { REVERSE_PEN } from './elements/registry.ts';
-import { isListType } from './program-runtime.ts';
+import { writeKey, writeValue } from './extra-code.ts';
 import { VARIABLE_LENGTH } from './record.ts';
 import type { RecordPlan, Role, Slot } from './record-plan.ts';
 import { type IntegerCode, RowCode, both, fits } from './row-code.ts';
@@ -28,10 +28,6 @@ const OF_BOTH_DIRECTIONS = new Set([96, 148, 233, 371, 40_000, 56_701, 56_702]);
 const SIDES: readonly [Role, Role][] = [
   ['inIf', 'outIf'],
   ['srcAs', 'dstAs'],
-  ['srcMask4', 'dstMask4'],
-  ['srcMask6', 'dstMask6'],
-  ['src4', 'dst4'],
-  ['src6', 'dst6'],
 ];
 const SWAPPED = new Map<Role, Role>(SIDES.flatMap(([one, other]) => [[one, other] as const, [other, one] as const]));
 
@@ -373,9 +369,7 @@ class Generator {
   #entry(slot: Slot, key: string, when: string | undefined): string | undefined {
     if (slot.key === '' || when === '') return undefined;
     const index = this.#extras.push({ slot, key }) - 1;
-    const write = `e=${isListType(slot.type) ? 'L' : 'J'}(t${index},b,${position(slot)},${lengthOf(slot)},o,Y(k${index},o,e)${
-      isListType(slot.type) ? ',c' : ''
-    });`;
+    const write = writeKey(index, key) + writeValue(slot, index);
     const zero = UNSET_WHEN_ZERO.has(slot.id) && slot.pen === 0 ? anyBit([slot]) : undefined;
     const empty = slot.length === VARIABLE_LENGTH ? `${lengthOf(slot)}!==0` : undefined;
     const condition = both(both(when, zero), empty);

@@ -2,7 +2,7 @@ import { DogwatchError } from '../../src/runtime/errors.ts';
 import { MAX_RESERVE_BYTES, type RowSink } from '../row-sink.ts';
 import { maxApplicationIdText } from './application-id.ts';
 import type { ElementRegistry } from './elements/registry.ts';
-import { writeJsonKey } from './json-value.ts';
+import { KEY_OVERSHOOT, keyBytes } from './extra-code.ts';
 import { LIST_EXPANSION, maxExtraBytes, programRuntime } from './program-runtime.ts';
 import { type RecordCode, generateRecordCode } from './record-code.ts';
 import { type RecordPlan, planRecord } from './record-plan.ts';
@@ -46,7 +46,7 @@ const MAX_ROW_BYTES = 2 + 3 * 12 + 7 * 12 + 3 * 8 + 7 * 6 + 5 + 4 * 24 + 4 + 6 +
 export function compileProgram(fields: readonly FieldSpecifier[], registry: ElementRegistry): RecordProgram {
   const plan = planRecord(fields, registry);
   const code = generateRecordCode(plan);
-  const keys = code.extras.map(({ key }) => Buffer.concat([COMMA, writeJsonKey(key)]));
+  const keys = code.extras.map(({ key }) => keyBytes(key));
   const room = fixedRoom(plan, code, keys);
   const worst = room + (plan.variables > 0 ? LIST_EXPANSION * 65_535 : 0);
   if (worst > MAX_RESERVE_BYTES)
@@ -65,14 +65,12 @@ export function compileProgram(fields: readonly FieldSpecifier[], registry: Elem
   return { recordLength: plan.recordLength, variable: plan.variables > 0, run };
 }
 
-const COMMA = Buffer.from(',');
-
 /** The most bytes that the rows of a record need, the values of fields of variable length apart. */
 function fixedRoom(plan: RecordPlan, code: RecordCode, keys: readonly Buffer[]): number {
   const applicationId = plan.roles.get('applicationId');
   const perRow = MAX_ROW_BYTES + (applicationId === undefined ? 0 : maxApplicationIdText(applicationId.length));
   const section = plan.roles.has('frameSection') || plan.roles.has('ipSection') ? MAX_SECTION_EXTRA_BYTES : 0;
-  let room = perRow * 2 + section + 64;
+  let room = perRow * 2 + section + 64 + KEY_OVERSHOOT;
   for (const [i, { slot }] of code.extras.entries()) {
     room += (keys[i]?.length ?? 0) + maxExtraBytes(slot.type, slot.length === VARIABLE_LENGTH ? 0 : slot.length);
   }

@@ -1,5 +1,5 @@
 import { compileProgram } from '../../collectors/flow/record-program.ts';
-import { ElementRegistry } from '../../collectors/flow/elements/registry.ts';
+import { type Element, ElementRegistry } from '../../collectors/flow/elements/registry.ts';
 import type { FieldSpecifier, RecordContext } from '../../collectors/flow/record.ts';
 import { FLOWS } from '../../collectors/flow/tables.ts';
 import { MemorySink } from './memory-sink.ts';
@@ -31,14 +31,14 @@ export function fieldsOf(tuples: readonly FieldTuple[]): FieldSpecifier[] {
   );
 }
 
-const registry = new ElementRegistry();
-
 /** Compiles the template, decodes `hex` (blanks are allowed) and gives the rows without their NULLs. */
 export function rowsOf(
   tuples: readonly FieldTuple[],
   hex: string,
   changes: Partial<RecordContext> = {},
+  userElements: readonly Element[] = [],
 ): Record<string, unknown>[] {
+  const registry = new ElementRegistry(userElements);
   const bytes = Buffer.from(hex.replaceAll(' ', ''), 'hex');
   const sink = new MemorySink(FLOWS);
   compileProgram(fieldsOf(tuples), registry).run(bytes, 0, bytes.length, Infinity, contextOf(changes), sink);
@@ -50,8 +50,9 @@ export function rowOf(
   tuples: readonly FieldTuple[],
   hex: string,
   changes: Partial<RecordContext> = {},
+  userElements: readonly Element[] = [],
 ): Record<string, unknown> {
-  const rows = rowsOf(tuples, hex, changes);
+  const rows = rowsOf(tuples, hex, changes, userElements);
   if (rows.length !== 1 || rows[0] === undefined) throw new Error(`${rows.length} rows, not one`);
   const { received_at: _receivedAt, exporter: _exporter, ...rest } = rows[0];
   return rest;

@@ -138,6 +138,11 @@ test('of two address families in a record, the one that is not all zero is taken
   });
 });
 
+test('of two address families that are both set, IPv4 is taken where no IP version tells, and the other is kept', () => {
+  const row = rowOf(BOTH, `0a000001 0a000002 ${V6_SOURCE} ${V6_ZERO} 18 00 10 00`);
+  assert.deepEqual([row['src_addr'], row['extra']], ['10.0.0.1', { sourceIPv6Address: '2001:db8::1' }]);
+});
+
 test('a source of 0.0.0.0 beside a set destination is still IPv4', () => {
   assert.deepEqual(rowOf(BOTH, `00000000 ffffffff ${V6_ZERO} ${V6_ZERO} 00 00 00 00`), {
     src_addr: '0.0.0.0',
@@ -388,6 +393,36 @@ test('application ids are told by engine and selector', () => {
   assert.equal(rowOf([[95, 9]], '14 00000009 00000050')['application_id'], '20:9:80');
   assert.equal(rowOf([[95, 65_535]], '04 0600000a')['application_id'], '6:10');
   assert.equal(rowOf([[95, 4]], '00000000')['application_id'], undefined);
+});
+
+test('application ids of other lengths: longer ids are shown whole, a selector may exceed 64 bits', () => {
+  assert.equal(rowOf([[95, 2]], '0106')['application_id'], '1:6');
+  assert.equal(rowOf([[95, 3]], '030050')['application_id'], '3:80');
+  assert.equal(rowOf([[95, 10]], '06 010000000000000000')['application_id'], '6:18446744073709551616');
+  assert.deepEqual(rowOf([[95, 1]], '06'), { extra: { applicationId: '06' } });
+});
+
+test('long names and values in extra are written whole', () => {
+  const name = 'x'.repeat(100); // longer than what is written by constants
+  const row = rowOf(
+    [
+      [1, 1, 4],
+      [82, 16],
+      [148, 8],
+      [383, 8],
+    ],
+    `00000007 ${'61'.repeat(15)}00 ${'ff'.repeat(8)} 001fffffffffffff`,
+    {},
+    [{ pen: 1, id: 1, name, type: 'unsigned32' }],
+  );
+  assert.deepEqual(row, {
+    extra: {
+      [name]: 7,
+      interfaceName: 'a'.repeat(15),
+      flowId: 2 ** 64,
+      distinctCountOfDestinationIPv6Address: Number.MAX_SAFE_INTEGER,
+    },
+  });
 });
 
 test('elements without a column go to extra by name, or by numbers where they have none', () => {

@@ -84,7 +84,7 @@ test('a record of variable length that is cut anywhere is said to be truncated, 
   const bytes = Buffer.from('060465746830 0050 ff0003 414243'.replaceAll(' ', ''), 'hex');
   assert.equal(run(fields, bytes).records, 1);
   for (let end = 0; end < bytes.length; end++) {
-    const { records, end: stopped, truncated, read } = run(fields, bytes, end);
+    const { records, end: stopped, truncated, read } = run(fields, bytes.subarray(0, end));
     assert.deepEqual([records, stopped, read.length], [0, 0, 0], `cut at ${end}`);
     assert.equal(truncated, end >= 5, `cut at ${end}`); // (fewer than a smallest record are padding)
   }
@@ -232,6 +232,56 @@ test('equal templates share a program; the one unused for longest goes first', (
   assert.equal(cache.get(fieldsOf([[4, 1]])), program);
   cache.get(three);
   assert.deepEqual([cache.has(one), cache.has(two), cache.has(three), cache.size], [true, false, true, 2]);
+});
+
+test('two rows of the greatest width stay within what was reserved', () => {
+  const REVERSE = 29_305;
+  const fields = fieldsOf([
+    [27, 16],
+    [28, 16],
+    [62, 16],
+    [10, 4],
+    [14, 4],
+    [16, 4],
+    [17, 4],
+    [7, 4],
+    [11, 4],
+    [4, 1],
+    [6, 2],
+    [5, 1],
+    [29, 1],
+    [30, 1],
+    [58, 2],
+    [61, 1],
+    [1, 8],
+    [2, 8],
+    [150, 4],
+    [151, 4],
+    [34, 4],
+    [95, 64],
+    [REVERSE, 1, 8],
+    [REVERSE, 2, 8],
+    [REVERSE, 6, 2],
+    [REVERSE, 5, 1],
+    [REVERSE, 62, 16],
+  ]);
+  const bytes = Buffer.alloc(fields.reduce((sum, { length }) => sum + length, 0) * 3, 0x11);
+  const sink = new ExactSink();
+  const context = contextOf({
+    exporterField: Buffer.from(`0000001403800010${'20'.repeat(16)}`, 'hex'),
+    observationDomain: 7,
+  });
+  assert.equal(compileProgram(fields, registry).run(bytes, 0, bytes.length, Infinity, context, sink).rows, 6);
+  const memory = new MemorySink(FLOWS);
+  const written = Buffer.concat(sink.written);
+  memory.reserve(written.length);
+  written.copy(memory.bytes);
+  memory.commit(written.length, 6);
+  const [forward] = memory.read();
+  assert.deepEqual(
+    Object.entries(forward ?? {}).filter(([, value]) => value === null),
+    [['extra', null]],
+  );
 });
 
 /** A seeded generator (mulberry32): the same sequence each time. */

@@ -23,6 +23,18 @@ test('uptime-relative times count back from the header, across a wrap of the upt
   assert.equal(rowOf([[22, 4]], 'fffff000', { uptimeMs: 1024 })['flow_start'], EXPORTED_AT - 1_024_000 - 4_096_000);
 });
 
+test('an uptime beyond 2^31 ms, 24.9 days, is none the less counted back from', () => {
+  const row = rowOf(
+    [
+      [22, 4],
+      [21, 4],
+    ],
+    '7fffff00 80000000',
+    { uptimeMs: 0x80_00_01_00 },
+  );
+  assert.deepEqual(row, { flow_start: EXPORTED_AT - 512_000, flow_end: EXPORTED_AT - 256_000 });
+});
+
 test('a flow that ends after the header was written is no wrap', () => {
   assert.equal(rowOf([[21, 4]], '000003f2', { uptimeMs: 1000 })['flow_end'], EXPORTED_AT + 10_000);
 });
