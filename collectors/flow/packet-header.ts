@@ -211,10 +211,10 @@ export class PacketHeader {
     else if (first >> 4 !== 1) this.#readCarriedEthernet(at, packet); // (1 is a channel header, RFC 4385 section 5)
   }
 
-  // A control word (RFC 4385 section 3) starts with four zero bits, and so do many MAC addresses: trust the one reading
-  // under which an EtherType stands where it should.
+  // A control word (RFC 4385 section 3) starts with four zero bits, and so do many MAC addresses: there is none where an
+  // EtherType stands as far behind as it does in a frame that starts here.
   #isControlWord(at: number): boolean {
-    return isPayloadType(this.#typeOrZero(at + 16)) || !isPayloadType(this.#typeOrZero(at + 12));
+    return !isPayloadType(this.#typeOrZero(at + 12));
   }
 
   #typeOrZero(at: number): number {
