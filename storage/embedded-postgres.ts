@@ -119,6 +119,7 @@ export class EmbeddedPostgres implements Component {
     const server = this.#server;
     this.#server = undefined;
     if (server?.pid !== undefined && server.exitCode === null && server.signalCode === null) {
+      server.ref();
       const exited = once(server, 'exit');
       await stopPostmaster(server.pid, this.#stopTimeoutMs);
       await exited;
@@ -174,6 +175,7 @@ export class EmbeddedPostgres implements Component {
     this.#server = server;
     server.once('exit', (code, signal) => this.#onExit(server, code, signal));
     await this.#untilReady(server);
+    server.unref();
   }
 
   get #port(): number {
@@ -246,7 +248,6 @@ export class EmbeddedPostgres implements Component {
         ...(this.#account && { uid: this.#account.uid, gid: this.#account.gid }),
       });
       await once(child, 'spawn');
-      child.unref();
       return child;
     } finally {
       await output.close();

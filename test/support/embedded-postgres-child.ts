@@ -1,0 +1,12 @@
+// Starts an embedded server, commits something, says so, and waits to be killed.
+import { silentLog } from '../../src/runtime/log.ts';
+import { connect } from '../../storage/database.ts';
+import { EmbeddedPostgres } from '../../storage/embedded-postgres.ts';
+
+const stateDirectory = process.argv[2] ?? '';
+const postgres = new EmbeddedPostgres({ stateDirectory, settings: { shared_buffers: '16MB' } }, silentLog);
+await postgres.start();
+const client = await connect(postgres.address);
+await client.query('CREATE TABLE kept AS SELECT generate_series(1, 1000)');
+process.stdout.write('ready\n');
+setInterval(() => {}, 1000);
