@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { glob, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { glob, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -9,17 +8,17 @@ import { sendLoad, type SendReport } from '../../src/traffic/send-load.ts';
 import { decodeBatch } from '../../storage/batch-format.ts';
 import { connect, type DatabaseClient, disconnect } from '../../storage/database.ts';
 import { CollectorProcess } from '../support/collector-process.ts';
-import { startTestDatabase } from '../support/postgres.ts';
+import { startTestDatabase, temporaryDirectory } from '../support/postgres.ts';
 
 const CRASHES = 6;
 const RECORDS_PER_SECOND = 30_000;
 
 test('killed at any moment under load and started again, the collector misses no journaled batch and writes none twice', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'dw-crash-'));
+  const folder = await temporaryDirectory();
   const database = await startTestDatabase();
   const client = await connect(database.address);
   // Small batches and segments, so that a crash can fall on any step of their life.
-  const settings = { batch: { rows: 500, age: '20ms' }, journal: { segmentBytes: '1MiB', sync: '10ms' } };
+  const settings = { batch: { rows: 500, age: '20ms' }, journal: { segmentBytes: '4MiB', sync: '10ms' } };
   const options = { folder, databaseUrl: database.connectionString, settings };
   const journaled = new Map<string, number>();
   let flowPort = 0;
@@ -48,7 +47,6 @@ test('killed at any moment under load and started again, the collector misses no
   assert.deepEqual(await batchesOnDisk(folder), new Map(), 'nothing waits in the journal');
 
   await disconnect(client);
-  await rm(folder, { recursive: true });
 });
 
 function startLoad(port: number, seed: number, durationMs = 10_000): { stop: () => void; sent: Promise<SendReport> } {

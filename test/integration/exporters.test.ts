@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { connect, type DatabaseClient, disconnect } from '../../storage/database.ts';
@@ -10,7 +9,7 @@ import { EXPORTERS, type Exporter } from '../support/exporters.ts';
 import { describeTotals, type FlowTotal, totalOfRow, totalsOfTraffic } from '../support/flow-totals.ts';
 import { ethernetFrame, pcapFile, udpDatagram } from '../support/frames.ts';
 import { skipWithout } from '../support/packages.ts';
-import { startTestDatabase } from '../support/postgres.ts';
+import { startTestDatabase, temporaryDirectory } from '../support/postgres.ts';
 import { eventually } from '../support/processes.ts';
 import { recordDatagrams } from '../support/recorder.ts';
 import { collectWithNfcapd, readWithSfacctd } from '../support/reference-collectors.ts';
@@ -23,7 +22,7 @@ let collector: CollectorProcess;
 let client: DatabaseClient;
 
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'dw-exporters-'));
+  folder = await temporaryDirectory();
   const database = await startTestDatabase();
   client = await connect(database.address);
   collector = await CollectorProcess.start({ folder, databaseUrl: database.connectionString });
@@ -32,7 +31,6 @@ before(async () => {
 after(async () => {
   await collector.stop();
   await disconnect(client);
-  await rm(folder, { recursive: true });
 });
 
 for (const exporter of EXPORTERS.filter(({ protocol }) => protocol !== 'sflow5')) {

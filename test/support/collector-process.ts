@@ -71,6 +71,11 @@ export class CollectorProcess {
     return status;
   }
 
+  /** Everything that it said: JSON lines of `run --json` and of its log. */
+  get output(): string {
+    return this.#output();
+  }
+
   /** Resident memory of its process and of those that it started, PostgreSQL's apart. proc(5), /proc/pid/status. */
   async residentBytes(): Promise<number> {
     const sizes = (await this.#processes()).map(async (pid) => {
@@ -108,7 +113,7 @@ export class CollectorProcess {
     this.#child.kill('SIGTERM');
     await this.#closed;
     if (this.#child.exitCode !== 0)
-      throw new Error(`the collector ended with ${this.#child.exitCode}:\n${this.#output()}`);
+      throw new Error(`the collector ended with ${this.#child.exitCode}:\n${this.output}`);
   }
 
   /** Ends it as a power cut does. */

@@ -66,7 +66,7 @@ function softflowd(
     timesWithinMs: protocol === 'netflow9' ? 1000 : 2,
     description: `softflowd 1.1.0 (Debian 1.1.0-1), -6 ${options.join(' ')}`,
     exportCapture: async (capture, port, folder) => {
-      const control = ['-d', '-p', join(folder, 'softflowd.pid'), '-c', 'none'];
+      const control = ['-d', '-p', join(folder, `softflowd-${port}.pid`), '-c', 'none'];
       const { code, output } = await runTool(
         'softflowd',
         ['-r', capture, '-n', `127.0.0.1:${port}`, '-6', ...options, ...control],
@@ -101,7 +101,7 @@ function pmacctd(
     timesWithinMs: protocol === 'sflow5' ? undefined : 2,
     description: `pmacctd 1.7.7 (Debian 1.7.7-1), ${settings.join('; ')}`,
     exportCapture: async (capture, port, folder) => {
-      const file = join(folder, `${name}.conf`);
+      const file = join(folder, `${name}-${port}.conf`);
       const own = ['daemonize: false', `pcap_savefile: ${capture}`, `${plugin}_receiver: 127.0.0.1:${port}`];
       await writeFile(file, [...own, ...settings, ''].join('\n'));
       const { output } = await runTool('pmacctd', ['-f', file], folder);
