@@ -18,8 +18,9 @@ export interface RecordCode {
 
 /** Fields for which zero says "unset": not worth a key in `extra`. */
 const UNSET_WHEN_ZERO = new Set([
-  8, 9, 12, 13, 15, 16, 17, 18, 21, 22, 27, 28, 29, 30, 32, 43, 44, 45, 58, 59, 62, 63, 128, 129, 130, 131, 139, 150,
-  151, 152, 153, 154, 155, 156, 157, 169, 170, 225, 226, 227, 228, 243, 254, 281, 282,
+  8, 9, 12, 13, 15, 16, 17, 18, 21, 22, 27, 28, 29, 30, 31, 32, 43, 44, 45, 46, 47, 54, 58, 59, 62, 63, 64, 70, 71, 72,
+  73, 74, 75, 76, 77, 78, 79, 91, 128, 129, 130, 131, 139, 140, 150, 151, 152, 153, 154, 155, 156, 157, 169, 170, 180,
+  181, 182, 183, 225, 226, 227, 228, 243, 245, 254, 281, 282, 351,
 ]);
 
 /** Fields that belong to both directions of a bidirectional record, and so to `extra` of both rows. */
@@ -109,7 +110,7 @@ class Generator {
       const { low } = columns.integer(protocol);
       icmp = `${low}===1?${one}:${low}===58?${six ?? one}:-1`;
     }
-    const given = slot === undefined ? '-1' : columns.integer(slot).low;
+    const given = this.#port('dstPort', 'tcpDstPort')?.low ?? '-1';
     columns.line(`const icmp=${icmp};const port=${given}<=0?(icmp>=0?icmp:${given}):${given};`);
     for (const [role, code] of [
       ['icmp4', four],
@@ -212,16 +213,21 @@ class Generator {
   }
 
   #ports(row: RowCode, reverse: boolean): void {
-    const src = this.#value('srcPort', false, 31) ?? this.#seenWide('ip.srcPort');
+    const src = this.#port('srcPort', 'tcpSrcPort') ?? this.#seen('ip.srcPort');
     const dst =
-      this.#value('dstPort', false, 31) ?? this.#seenWide('(ip.icmpCode>=0?ip.icmpType<<8|ip.icmpCode:ip.dstPort)');
+      this.#port('dstPort', 'tcpDstPort') ?? this.#seen('(ip.icmpCode>=0?ip.icmpType<<8|ip.icmpCode:ip.dstPort)');
     const to = this.#icmpPort ?? dst;
     this.#integer(row, 4, reverse ? to : src);
     this.#integer(row, 4, reverse ? src : to);
   }
 
-  #seenWide(expression: string): IntegerCode | undefined {
-    return this.#seen(expression);
+  /** Of a port for UDP and one for TCP, a record sets the one that it has. */
+  #port(role: Role, tcp: Role): IntegerCode | undefined {
+    const value = this.#value(role, false, 31);
+    const spare = this.#columns.role(tcp);
+    if (value === undefined || spare === undefined) return value;
+    this.#columns.consume(spare, `${value.low}!==0`);
+    return { high: '0', low: `(${value.low}||${this.#columns.integer(spare).low})`, bits: 16 };
   }
 
   #smallColumns(row: RowCode, reverse: boolean): void {
@@ -370,9 +376,11 @@ class Generator {
     if (slot.key === '' || when === '') return undefined;
     const index = this.#extras.push({ slot, key }) - 1;
     const write = writeKey(index, key) + writeValue(slot, index);
-    const zero = UNSET_WHEN_ZERO.has(slot.id) && slot.pen === 0 ? anyBit([slot]) : undefined;
+    const unset = UNSET_WHEN_ZERO.has(slot.id) && (slot.pen === 0 || slot.pen === REVERSE_PEN);
+    const blank = slot.type === 'string' ? `s.getUint8(${position(slot)})!==0` : undefined;
+    const zero = unset ? anyBit([slot]) : blank;
     const empty = slot.length === VARIABLE_LENGTH ? `${lengthOf(slot)}!==0` : undefined;
-    const condition = both(both(when, zero), empty);
+    const condition = both(empty, both(when, zero));
     return condition === undefined ? write : `if(${condition}){${write}}`;
   }
 }

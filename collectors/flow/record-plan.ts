@@ -39,10 +39,11 @@ export interface RecordPlan {
 }
 
 /** Lengths that a role can read. A length beyond is legal, and kept in `extra`. */
-type Shape = 'unsigned' | 'four' | 'eight' | 'sixteen' | 'application' | 'any';
+type Shape = 'unsigned' | 'two' | 'four' | 'eight' | 'sixteen' | 'application' | 'any';
 
 const SHAPES: Readonly<Record<Shape, (length: number) => boolean>> = {
   unsigned: (length) => length <= 8,
+  two: (length) => length === 2,
   four: (length) => length === 4,
   eight: (length) => length === 8,
   sixteen: (length) => length === 16,
@@ -60,6 +61,8 @@ const CANDIDATES = [
   ['dstAs', 'unsigned', 17],
   ['srcPort', 'unsigned', 7, 180, 182],
   ['dstPort', 'unsigned', 11, 181, 183],
+  ['tcpSrcPort', 'two', 182],
+  ['tcpDstPort', 'two', 183],
   ['protocol', 'unsigned', 4],
   ['tcpFlags', 'unsigned', 6],
   ['tos', 'unsigned', 5],
@@ -262,6 +265,8 @@ function dropSpares(roles: Map<Role, Slot>): void {
     roles.delete('bgpNextHop6');
   }
   dropUnneededTimes(roles);
+  dropUnneededPorts(roles, 'srcPort', 'tcpSrcPort', 180);
+  dropUnneededPorts(roles, 'dstPort', 'tcpDstPort', 181);
   if (!roles.has('frameSection') && !roles.has('ipSection')) {
     roles.delete('ipTotalLength');
     roles.delete('frameSize');
@@ -269,6 +274,12 @@ function dropSpares(roles: Map<Role, Slot>): void {
     roles.delete('ipTotalLength');
     roles.delete('frameSize');
   } else if (roles.has('ipTotalLength')) roles.delete('frameSize');
+}
+
+/** TCP's own port only counts beside UDP's own. */
+function dropUnneededPorts(roles: Map<Role, Slot>, port: Role, tcp: Role, udp: number): void {
+  const slot = roles.get(port);
+  if (slot?.id !== udp || slot.length !== 2) roles.delete(tcp);
 }
 
 /** A duration completes a lone start or end; the observation time stands in where nothing else does. */

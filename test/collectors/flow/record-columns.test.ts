@@ -388,6 +388,30 @@ test('what is no ICMP keeps its port', () => {
   );
 });
 
+test('of ports that UDP and TCP have elements of their own for, the set one is taken', () => {
+  const fields = [
+    [4, 1],
+    [180, 2],
+    [181, 2],
+    [182, 2],
+    [183, 2],
+  ] as const;
+  assert.deepEqual(rowOf(fields, '06 0000 0000 d431 0050'), { protocol: 6, src_port: 54_321, dst_port: 80 });
+  assert.deepEqual(rowOf(fields, '11 d431 0035 0000 0000'), { protocol: 17, src_port: 54_321, dst_port: 53 });
+  assert.deepEqual(
+    rowOf(
+      [
+        [4, 1],
+        [181, 2],
+        [183, 2],
+        [32, 2],
+      ],
+      '06 0000 0050 0000',
+    ),
+    { protocol: 6, dst_port: 80 },
+  );
+});
+
 test('application ids are told by engine and selector', () => {
   assert.equal(rowOf([[95, 4]], '0d0001bb')['application_id'], '13:443');
   assert.equal(rowOf([[95, 9]], '14 00000009 00000050')['application_id'], '20:9:80');
@@ -445,6 +469,21 @@ test('elements without a column go to extra by name, or by numbers where they ha
         '32000.12': 'abcdef',
       },
     },
+  );
+});
+
+test('blank strings and zeros that say unset leave no trace', () => {
+  assert.deepEqual(
+    rowOf(
+      [
+        [40_000, 8],
+        [82, 65_535],
+        [72, 3],
+        [4, 1],
+      ],
+      `${'00'.repeat(8)} 00 000000 06`,
+    ),
+    { protocol: 6 },
   );
 });
 
