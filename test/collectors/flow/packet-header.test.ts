@@ -191,6 +191,7 @@ test('a header cut at any length gives no more than it has, and forgets the one 
 test('endless stacks of tags and labels end', () => {
   const tags = parse('ethernet', MACS + '81000001'.repeat(4000)).packet;
   assert.deepEqual([tags.vlan, tags.innerVlan, tags.outer.version], [1, 1, 0]);
+  assert.equal(tags.etherType, 0x81_00); // nobody reads further than four
   const labels = parse('mpls', '00001000'.repeat(4000)).packet;
   assert.equal(labels.mplsDepth, 8);
 });

@@ -214,6 +214,14 @@ test('other structures are kept by their own names', () => {
   });
 });
 
+test('a string at the end of a structure needs no padding', () => {
+  const { result, flows } = decodeSflow([
+    sflowDatagram([discardedPacket([structure(1038, xdr(6, Buffer.from('foobar')))], 1)]),
+  ]);
+  assert.equal(result.errors, 0);
+  assert.deepEqual(member(flows[0], 'extra', 'extended_function'), { symbol: 'foobar' });
+});
+
 test('labels, fragments and the packet within a tunnel are told', () => {
   const inner = ethernetFrame({ protocol: 17, source: '10.0.0.1', destination: '10.0.0.2', vlan: 9 }, DNS);
   const vxlan = udpDatagram(50_000, 4789, Buffer.concat([bytes('08000000 00012c00'), inner]));
