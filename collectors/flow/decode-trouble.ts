@@ -3,7 +3,7 @@
  *
  * - `unknown_version`: none of NetFlow 1, 5, 7, 9, IPFIX, sFlow 5
  * - `truncated_header`: shorter than its protocol's header
- * - `bad_length`: IPFIX: the header says more bytes than the datagram has
+ * - `bad_length`: IPFIX: the header says more bytes than the datagram has, or fewer than a header
  * - `bad_count`: NetFlow 1, 5, 7: the header says more records than the datagram has
  * - `bad_set_length`: a set shorter than its own header; the rest of the datagram is lost
  * - `truncated_set`: a set that is longer than the datagram; what is there was decoded

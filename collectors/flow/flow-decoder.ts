@@ -294,7 +294,7 @@ export class FlowDecoder {
     readIpfixHeader(bytes, header);
     const exporter = this.#exporterAt('ipfix', datagram, header.observationDomain);
     this.#setContext(exporter, datagram, header.exportedAtMicros, -1);
-    if (header.length > bytes.length) {
+    if (header.length > bytes.length || header.length < IPFIX_HEADER_BYTES) {
       this.#trouble(exporter, 'bad_length', `${header.length} of ${bytes.length} bytes`);
     }
     const session = exporter.store.session(datagram.sourcePort, datagram.localPort, header.sequence);

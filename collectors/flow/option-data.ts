@@ -35,6 +35,8 @@ export interface OptionFindings {
   interfaceNamed(ifIndex: number, name: string, description: string): void;
   applicationNamed(applicationId: string, name: string, description: string, category: string): void;
   bootedAt(micros: number): void;
+  /** An element that had no name has one now. */
+  elementNamed(pen: number, id: number): void;
 }
 
 /** Longer names are cut. */
@@ -100,7 +102,8 @@ export class OptionReader {
     const type = ELEMENT_TYPES[record.elementType];
     if (type !== undefined && record.elementId >= 0 && record.elementName !== '') {
       const id = record.elementId & 0x7f_ff; // the enterprise bit may be set (RFC 5610 section 3.9)
-      this.#registry.define({ pen: Math.max(0, record.elementPen), id, name: record.elementName, type });
+      const pen = Math.max(0, record.elementPen);
+      if (this.#registry.define({ pen, id, name: record.elementName, type })) findings.elementNamed(pen, id);
     }
   }
 }

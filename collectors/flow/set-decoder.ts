@@ -62,7 +62,11 @@ export class SetDecoder implements SetVisitor, OptionFindings {
   /** Of the last datagram: whether data of an unknown number of records had to be held. */
   incomplete = false;
   readonly #parts: SetDecoderParts;
-  readonly #programs: ProgramCache;
+  #programs: ProgramCache;
+  /** Elements that exporters named, in order: a program that was compiled before the name of a field is out of date. */
+  readonly #namedAt = new Map<number, number>();
+  #names = 0;
+  #programsNames = 0;
   readonly #optionReader: OptionReader;
   readonly #optionRows: OptionRows;
   readonly #held: HeldData<Exporter, Session>;
@@ -127,7 +131,7 @@ export class SetDecoder implements SetVisitor, OptionFindings {
       // Not from the shared pool, of which one small slice would keep 8 KiB.
       const copy = Buffer.allocUnsafeSlow(end - start);
       bytes.copy(copy, 0, start, end);
-      template = { ...definition, definition: copy, program: undefined, usedAt: 0 };
+      template = { ...definition, definition: copy, program: undefined, names: 0, usedAt: 0 };
       store.define(this.#session, template);
     }
     this.#parts.observer.template?.(this.#exporter, template);
@@ -178,23 +182,43 @@ export class SetDecoder implements SetVisitor, OptionFindings {
     this.#exporter.context.bootedAtMicros = micros;
   }
 
+  elementNamed(pen: number, id: number): void {
+    this.#names += 1;
+    this.#namedAt.set(pen * 65_536 + id, this.#names);
+  }
+
+  /** Whether the program has all the names that are known now. */
+  #isUpToDate(template: Template): boolean {
+    if (template.names === this.#names) return true;
+    const { fields, names } = template;
+    if (fields.some(({ pen, id }) => (this.#namedAt.get(pen * 65_536 + id) ?? 0) > names)) return false;
+    template.names = this.#names;
+    return true;
+  }
+
   /** The template for a set of `length` bytes if it is known, fits, and can be run now. */
   #usable(exporter: Exporter, session: Session, id: number, length: number, nowMicros: number): Template | undefined {
     const template = exporter.store.find(session, id);
     if (template === undefined) return undefined;
     if (!exporter.store.isOwn(session, template) && !fits(template, length)) return undefined;
-    if (template.options || template.program !== undefined) return template;
-    template.program = this.#compile(exporter, template, session, nowMicros);
+    if (template.options || (template.program !== undefined && this.#isUpToDate(template))) return template;
+    // One that is only out of date is used until there is a newer one.
+    template.program = this.#compile(exporter, template, session, nowMicros) ?? template.program;
     return template.program === undefined ? undefined : template;
   }
 
   #compile(exporter: Exporter, template: Template, session: Session, nowMicros: number): RecordProgram | undefined {
+    if (this.#programsNames !== this.#names) {
+      this.#programs = new ProgramCache(this.#parts.registry);
+      this.#programsNames = this.#names;
+    }
     if (!this.#programs.has(template.fields) && !this.#parts.compilations.take(nowMicros)) {
       this.#parts.totals.compilationsDeferred += 1;
       return undefined;
     }
     try {
       this.#compiled += 1;
+      template.names = this.#names;
       return this.#programs.get(template.fields);
     } catch (error) {
       if (!(error instanceof DogwatchError)) throw error;

@@ -13,6 +13,8 @@ export interface Template {
   readonly definition: Buffer;
   /** Compiled when data first needs it; option data is interpreted. */
   program: RecordProgram | undefined;
+  /** How many elements exporters had named when it was compiled. */
+  names: number;
   /** A number that grows with each use. */
   usedAt: number;
 }
