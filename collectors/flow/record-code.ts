@@ -2,9 +2,10 @@ import { ColumnCode, anyBit, lengthOf, position } from './column-code.ts';
 import { REVERSE_PEN } from './elements/registry.ts';
 import { writeKey, writeValue } from './extra-code.ts';
 import { VARIABLE_LENGTH } from './record.ts';
-import type { RecordPlan, Role, Slot } from './record-plan.ts';
-import { type IntegerCode, RowCode, both, fits } from './row-code.ts';
+import type { RecordPlan, Slot } from './record-plan.ts';
+import { RowCode, both } from './row-code.ts';
 import { FLOWS } from './tables.ts';
+import { ValueCode } from './value-code.ts';
 
 /** The code that turns one record into one or two rows, and the two lists that it needs of each field in `extra`. */
 export interface RecordCode {
@@ -26,12 +27,6 @@ const UNSET_WHEN_ZERO = new Set([
 /** Fields that belong to both directions of a bidirectional record, and so to `extra` of both rows. */
 const OF_BOTH_DIRECTIONS = new Set([96, 148, 233, 371, 40_000, 56_701, 56_702]);
 
-const SIDES: readonly [Role, Role][] = [
-  ['inIf', 'outIf'],
-  ['srcAs', 'dstAs'],
-];
-const SWAPPED = new Map<Role, Role>(SIDES.flatMap(([one, other]) => [[one, other] as const, [other, one] as const]));
-
 export function generateRecordCode(plan: RecordPlan): RecordCode {
   return new Generator(plan).generate();
 }
@@ -39,12 +34,14 @@ export function generateRecordCode(plan: RecordPlan): RecordCode {
 class Generator {
   readonly #plan: RecordPlan;
   readonly #columns: ColumnCode;
+  readonly #values: ValueCode;
   readonly #extras: { slot: Slot; key: string }[] = [];
   readonly #bidirectional: boolean;
 
   constructor(plan: RecordPlan) {
     this.#plan = plan;
     this.#columns = new ColumnCode(plan);
+    this.#values = new ValueCode(plan, this.#columns);
     this.#bidirectional = plan.reverse.has('bytes') || plan.reverse.has('packets');
   }
 
@@ -53,88 +50,12 @@ class Generator {
     const inIf = columns.role('inIf');
     columns.readTimes();
     columns.readSampling(inIf && columns.integer(inIf));
-    this.#readPorts();
+    this.#values.readPorts();
     if (this.#bidirectional) this.#readReverse();
     const forward = this.#row(false);
     const reverse = this.#bidirectional ? `if(back){${this.#row(true)}r++;}` : '';
     const rows = `${columns.text()}\n${forward}r++;\n${reverse}`;
-    return { layout: this.#layout(), rows, extras: this.#extras };
-  }
-
-  #layout(): string {
-    let rest = this.#plan.recordLength;
-    let code = '';
-    let done = 0;
-    for (const slot of this.#plan.slots) {
-      if (slot.length !== VARIABLE_LENGTH) continue;
-      const k = slot.base;
-      const at = `${k === 0 ? 'p' : `e${k - 1}`}+${slot.offset}`;
-      rest -= slot.offset + 1; // the fewest bytes that still follow this field
-      done += 1;
-      // RFC 7011 section 7: one byte of length, or 255 and two bytes
-      code +=
-        `let d${k}=${at}+1,l${k}=s.getUint8(${at});` +
-        `if(l${k}===255){if(d${k}+2>end){cut=true;break;}l${k}=s.getUint16(d${k});d${k}+=2;}` +
-        `const e${k}=d${k}+l${k};if(e${k}+${rest}>end){cut=true;break;}\n`;
-    }
-    const last = this.#plan.slots.at(-1);
-    const tail = last === undefined || done === 0 ? '' : `const next=e${done - 1}+${rest};\n`;
-    return code + tail;
-  }
-
-  /** The value of a role in the row of the given direction, with the condition under which `extra` shows it instead. */
-  #value(role: Role, reverse: boolean, bits: number, zeroIsNull = false): IntegerCode | undefined {
-    const roles = reverse ? this.#plan.reverse : this.#plan.roles;
-    const swapped = reverse ? (SWAPPED.get(role) ?? role) : role;
-    const slot = reverse ? (roles.get(role) ?? this.#plan.roles.get(swapped)) : roles.get(role);
-    if (slot === undefined) return undefined;
-    const value = this.#columns.integer(slot);
-    const fit = fits(value, bits);
-    this.#columns.consume(slot, fit === undefined ? '' : `!(${fit})`);
-    const zero = value.high === '0' ? `${value.low}===0` : `(${value.high}|${value.low})===0`;
-    return zeroIsNull ? { ...value, absent: zero } : value;
-  }
-
-  /** Declares `icmp` (type * 256 + code, or -1), `port` (the destination's, or -1), where the template needs them. */
-  #readPorts(): void {
-    const columns = this.#columns;
-    const four = this.#icmpCode('icmp4', 'icmpType4', 'icmpCode4');
-    const six = this.#icmpCode('icmp6', 'icmpType6', 'icmpCode6');
-    const one = four ?? six;
-    if (one === undefined) return;
-    const slot = columns.role('dstPort');
-    if (slot !== undefined && slot.length > 2) return;
-    const protocol = columns.role('protocol');
-    let icmp = slot === undefined ? one : '-1';
-    if (protocol !== undefined) {
-      const { low } = columns.integer(protocol);
-      icmp = `${low}===1?${one}:${low}===58?${six ?? one}:-1`;
-    }
-    const given = this.#port('dstPort', 'tcpDstPort')?.low ?? '-1';
-    columns.line(`const icmp=${icmp};const port=${given}<=0?(icmp>=0?icmp:${given}):${given};`);
-    for (const [role, code] of [
-      ['icmp4', four],
-      ['icmpType4', four],
-      ['icmpCode4', four],
-      ['icmp6', six],
-      ['icmpType6', six],
-      ['icmpCode6', six],
-    ] as const) {
-      const source = columns.role(role);
-      if (source !== undefined) columns.consume(source, `${code}!==0&&${code}!==port`);
-    }
-    this.#icmpPort = { high: '0', low: 'port', bits: 16, absent: 'port<0' };
-  }
-
-  #icmpPort: IntegerCode | undefined;
-
-  #icmpCode(whole: Role, type: Role, code: Role): string | undefined {
-    const columns = this.#columns;
-    const both = columns.role(whole);
-    if (both !== undefined) return both.length <= 2 ? columns.integer(both).low : undefined;
-    const [one, other] = [columns.role(type), columns.role(code)];
-    if (one === undefined || other === undefined || one.length !== 1 || other.length !== 1) return undefined;
-    return `(${columns.integer(one).low}<<8|${columns.integer(other).low})`;
+    return { layout: layoutCode(this.#plan), rows, extras: this.#extras };
   }
 
   /** Declares `back`: whether the other direction saw traffic; and its times. */
@@ -154,13 +75,22 @@ class Generator {
     row.int8({ high: 'nowHigh', low: 'nowLow', bits: 63 });
     row.timestamp(reverse ? 'backBegan' : 'began');
     row.timestamp(reverse ? 'backEnded' : 'ended');
-    this.#counters(row, reverse);
-    for (const role of ['inIf', 'outIf'] as const) this.#integer(row, 8, this.#value(role, reverse, 63));
-    for (const role of ['srcAs', 'dstAs'] as const) this.#integer(row, 8, this.#value(role, reverse, 63, true));
+    const values = this.#values;
+    row.int8(values.bytes(reverse));
+    row.int8(values.packets(reverse));
+    for (const role of ['inIf', 'outIf'] as const) row.int8(values.of(role, reverse, 63));
+    for (const role of ['srcAs', 'dstAs'] as const) row.int8(values.of(role, reverse, 63, true));
     row.int8({ high: '0', low: 'domain', bits: 32, absent: 'domain===0' });
-    this.#ports(row, reverse);
+    row.int4(reverse ? values.dstPort() : values.srcPort());
+    row.int4(reverse ? values.srcPort() : values.dstPort());
     row.int4({ high: '0', low: 'rate', bits: 31, absent: 'rate===0' });
-    this.#smallColumns(row, reverse);
+    row.int2(values.protocol());
+    row.int2(values.tcpFlags(reverse));
+    row.int2(values.tos(reverse));
+    row.int2(values.mask(reverse ? 'dst' : 'src'));
+    row.int2(values.mask(reverse ? 'src' : 'dst'));
+    row.int2(values.vlan());
+    row.int2(reverse ? undefined : values.of('direction', false, 15));
     row.char('rateFrom', 'rate!==0');
     row.statement(
       'v.setInt32(q,from0);v.setInt32(q+4,from1);v.setInt32(q+8,from2);' +
@@ -172,114 +102,6 @@ class Generator {
     this.#applicationId(row);
     row.statement(this.#extra(reverse));
     return row.finish();
-  }
-
-  #integer(row: RowCode, width: 2 | 4 | 8, value: IntegerCode | undefined): void {
-    if (value === undefined) row.null();
-    else if (width === 2) row.int2(value);
-    else if (width === 4) row.int4(value);
-    else row.int8(value);
-  }
-
-  /** A value that only the packet section gives: an expression that is negative where there is none. */
-  #seen(expression: string): IntegerCode | undefined {
-    if (this.#columns.section === undefined) return undefined;
-    return { high: '0', low: expression, bits: 15, absent: `!seen||${expression}<0` };
-  }
-
-  #counters(row: RowCode, reverse: boolean): void {
-    const columns = this.#columns;
-    const bytes = this.#value('bytes', reverse, 63);
-    const section = columns.section !== undefined && !reverse;
-    if (bytes === undefined && section) {
-      const total = columns.role('ipTotalLength') ?? columns.role('frameSize');
-      const known = total === undefined ? undefined : columns.integer(total);
-      if (total?.id === 224) {
-        columns.consume(total, total.length === 8 ? anyBit([total]) : '');
-        this.#integer(row, 8, known);
-      } else {
-        const otherwise = known === undefined ? '0' : known.low;
-        row.int8({
-          high: '0',
-          low: `(ip.totalLength||${otherwise})`,
-          bits: 32,
-          absent: `(ip.totalLength||${otherwise})===0`,
-        });
-      }
-    } else this.#integer(row, 8, bytes);
-    const packets = this.#value('packets', reverse, 63);
-    if (packets === undefined && section) row.int8({ high: '0', low: '1', bits: 1 });
-    else this.#integer(row, 8, packets);
-  }
-
-  #ports(row: RowCode, reverse: boolean): void {
-    const src = this.#port('srcPort', 'tcpSrcPort') ?? this.#seen('ip.srcPort');
-    const dst =
-      this.#port('dstPort', 'tcpDstPort') ?? this.#seen('(ip.icmpCode>=0?ip.icmpType<<8|ip.icmpCode:ip.dstPort)');
-    const to = this.#icmpPort ?? dst;
-    this.#integer(row, 4, reverse ? to : src);
-    this.#integer(row, 4, reverse ? src : to);
-  }
-
-  /** Of a port for UDP and one for TCP, a record sets the one that it has. */
-  #port(role: Role, tcp: Role): IntegerCode | undefined {
-    const value = this.#value(role, false, 31);
-    const spare = this.#columns.role(tcp);
-    if (value === undefined || spare === undefined) return value;
-    this.#columns.consume(spare, `${value.low}!==0`);
-    return { high: '0', low: `(${value.low}||${this.#columns.integer(spare).low})`, bits: 16 };
-  }
-
-  #smallColumns(row: RowCode, reverse: boolean): void {
-    this.#integer(row, 2, this.#value('protocol', false, 15) ?? this.#seen('ip.protocol'));
-    this.#tcpFlags(row, reverse);
-    this.#tos(row, reverse);
-    for (const side of reverse ? (['dst', 'src'] as const) : (['src', 'dst'] as const)) this.#mask(row, side);
-    this.#integer(row, 2, this.#value('vlan', false, 15, true) ?? this.#seen('(H.vlan||-1)'));
-    this.#integer(row, 2, reverse ? undefined : this.#value('direction', false, 15));
-  }
-
-  #tcpFlags(row: RowCode, reverse: boolean): void {
-    const slot = (reverse ? this.#plan.reverse : this.#plan.roles).get('tcpFlags');
-    if (slot === undefined) {
-      this.#integer(row, 2, reverse ? undefined : this.#seen('ip.tcpFlags'));
-      return;
-    }
-    this.#columns.consume(slot);
-    const { low } = this.#columns.integer(slot);
-    row.int2({ high: '0', low: slot.length === 1 ? low : `${low}&4095`, bits: 12 }); // the upper four are an offset
-  }
-
-  #tos(row: RowCode, reverse: boolean): void {
-    const dscp = this.#columns.role('dscp');
-    if (reverse || dscp === undefined) {
-      this.#integer(row, 2, this.#tosOf(reverse) ?? (reverse ? undefined : this.#seen('ip.tos')));
-      return;
-    }
-    const value = this.#columns.integer(dscp);
-    this.#columns.consume(dscp);
-    row.int2({ high: '0', low: `(${value.low}&63)<<2`, bits: 8 });
-  }
-
-  #tosOf(reverse: boolean): IntegerCode | undefined {
-    const slot = (reverse ? this.#plan.reverse : this.#plan.roles).get('tos');
-    return slot === undefined ? undefined : this.#value('tos', reverse, 15);
-  }
-
-  #mask(row: RowCode, side: 'src' | 'dst'): void {
-    const four = this.#columns.role(`${side}Mask4`);
-    const six = this.#columns.role(`${side}Mask6`);
-    const [one, other] = [four && this.#columns.integer(four), six && this.#columns.integer(six)];
-    if (one !== undefined && other !== undefined) {
-      const isSix = this.#columns.six;
-      this.#columns.consume(four, `${isSix}&&${anyBit([four])}`);
-      this.#columns.consume(six, `!${isSix}&&${anyBit([six])}`);
-      const low = `(${isSix}?${other.low}:${one.low})`;
-      row.int2({ high: '0', low: `${low}&255`, bits: 8, absent: `${low}===0` });
-      return;
-    }
-    const role: Role = four === undefined ? `${side}Mask6` : `${side}Mask4`;
-    this.#integer(row, 2, this.#value(role, false, 15, true));
   }
 
   #address(row: RowCode, side: 'src' | 'dst'): void {
@@ -388,4 +210,26 @@ class Generator {
 /** "reverseOctetDeltaCount" → "octetDeltaCount". */
 function plainName(key: string): string {
   return key.startsWith('reverse') ? key.charAt(7).toLowerCase() + key.slice(8) : key;
+}
+
+/** Finds where the fields of variable length stand. */
+function layoutCode(plan: RecordPlan): string {
+  let rest = plan.recordLength;
+  let code = '';
+  let done = 0;
+  for (const slot of plan.slots) {
+    if (slot.length !== VARIABLE_LENGTH) continue;
+    const k = slot.base;
+    const at = `${k === 0 ? 'p' : `e${k - 1}`}+${slot.offset}`;
+    rest -= slot.offset + 1; // the fewest bytes that still follow this field
+    done += 1;
+    // RFC 7011 section 7: one byte of length, or 255 and two bytes
+    code +=
+      `let d${k}=${at}+1,l${k}=s.getUint8(${at});` +
+      `if(l${k}===255){if(d${k}+2>end){cut=true;break;}l${k}=s.getUint16(d${k});d${k}+=2;}` +
+      `const e${k}=d${k}+l${k};if(e${k}+${rest}>end){cut=true;break;}\n`;
+  }
+  const last = plan.slots.at(-1);
+  const tail = last === undefined || done === 0 ? '' : `const next=e${done - 1}+${rest};\n`;
+  return code + tail;
 }

@@ -62,17 +62,29 @@ export class RowCode {
     }
   }
 
-  int2(value: IntegerCode): void {
+  int2(value: IntegerCode | undefined): void {
+    if (value === undefined) {
+      this.null();
+      return;
+    }
     const write = (at: (d: number) => string): string => `v.setInt16(${at(0)},${value.low});`;
     this.#field(2, both(present(value), fits(value, 15)), write);
   }
 
-  int4(value: IntegerCode): void {
+  int4(value: IntegerCode | undefined): void {
+    if (value === undefined) {
+      this.null();
+      return;
+    }
     const write = (at: (d: number) => string): string => `v.setInt32(${at(0)},${value.low});`;
     this.#field(4, both(present(value), fits(value, 31)), write);
   }
 
-  int8(value: IntegerCode): void {
+  int8(value: IntegerCode | undefined): void {
+    if (value === undefined) {
+      this.null();
+      return;
+    }
     const write = (at: (d: number) => string): string =>
       `v.setInt32(${at(0)},${value.high});v.setInt32(${at(4)},${value.low});`;
     this.#field(8, both(present(value), fits(value, 63)), write);

@@ -172,6 +172,19 @@ test('a sampled packet beside elements only fills the gaps', () => {
   );
 });
 
+test('without counters, a length that the record tells goes before the one in the packet', () => {
+  const packet = FRAME.slice(FRAME.indexOf('4500')).replaceAll(' ', '');
+  const row = rowOf(
+    [
+      [224, 8],
+      [312, 2],
+      [313, packet.length / 2],
+    ],
+    `0000000000000100 0200 ${packet}`,
+  );
+  assert.deepEqual([row['bytes'], row['packets'], row['extra']], [256, 1, { dataLinkFrameSize: 512 }]);
+});
+
 test('a frame that cannot be read is kept as it is', () => {
   const row = rowOf(
     [
