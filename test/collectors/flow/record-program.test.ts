@@ -229,6 +229,13 @@ test('templates without a byte, with too many fields or too long a record are re
   assert.equal(code(Array.from({ length: 4096 }, (_, i) => ({ pen: 0, id: i, length: 8 }))), 'accepted');
 });
 
+test('integers beyond 2^53 keep all their digits in extra', () => {
+  const sink = new MemorySink(FLOWS);
+  const bytes = Buffer.from('0020000000000001', 'hex');
+  compileProgram(fieldsOf([[148, 8]]), registry).run(bytes, 0, 8, 1, contextOf(), sink);
+  assert.ok(sink.bytes.subarray(0, sink.position).includes('{"flowId":9007199254740993}'));
+});
+
 test('names of elements do not get into the code', () => {
   const name = '`${process.exit(1)}`");process.exit(1);//\\\u2028';
   const spiteful = new ElementRegistry([{ pen: 1, id: 1, name, type: 'unsigned8' }]);
