@@ -3,7 +3,7 @@ import { writeInteger } from './json-number.ts';
 import { maxJsonBytes, writeJsonValue } from './json-value.ts';
 
 /** The most bytes of one object. More would be an attack: nothing that a device says of a packet is so long. */
-export const MAX_JSON_OBJECT_BYTES = 65_536;
+const MAX_JSON_OBJECT_BYTES = 65_536;
 
 // What closing every open brace and bracket may need.
 const CLOSING_BYTES = 64;

@@ -1,7 +1,7 @@
 import type { IpPacket } from './ip-packet.ts';
 import type { JsonObjectWriter } from './json-object.ts';
 import { writeJsonKey } from './json-value.ts';
-import type { PacketHeader } from './packet-header.ts';
+import { MAX_MPLS_LABELS, type PacketHeader } from './packet-header.ts';
 
 const KEY = {
   sourceMac: writeJsonKey('sourceMacAddress'),
@@ -30,7 +30,7 @@ const KEY = {
 };
 
 /** mplsTopLabelStackSection (70), mplsLabelStackSection2 (71) and so on: label, traffic class, bottom bit. */
-const LABEL_KEYS = Array.from({ length: 8 }, (_, index) =>
+const LABEL_KEYS = Array.from({ length: MAX_MPLS_LABELS }, (_, index) =>
   writeJsonKey(index === 0 ? 'mplsTopLabelStackSection' : `mplsLabelStackSection${index + 1}`),
 );
 
