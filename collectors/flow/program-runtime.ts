@@ -23,32 +23,32 @@ const LIST_ROOM = 64;
  * An NTP time stamp (RFC 7011 sections 6.1.9 and 6.1.10) as microseconds since the Unix epoch. Times before 1970 are of
  * the era that begins in 2036. All zero is no time: NaN.
  */
-export function ntpMicros(seconds: number, fraction: number): number {
+function ntpMicros(seconds: number, fraction: number): number {
   if (seconds === 0 && fraction === 0) return NaN;
   const since = seconds - NTP_TO_UNIX_SECONDS;
   return (since < 0 ? since + TWO_POW_32 : since) * 1e6 + Math.round((fraction * 1e6) / TWO_POW_32);
 }
 
 /** "1 in N" as the column holds it; 0 for what is no rate. */
-export function clampRate(rate: number): number {
+function clampRate(rate: number): number {
   return rate >= 1 ? Math.min(Math.round(rate), MAX_RATE) : 0;
 }
 
 /** Whether any of the bytes is not zero. */
-export function anyBitSet(source: Buffer, offset: number, length: number): boolean {
+function anyBitSet(source: Buffer, offset: number, length: number): boolean {
   for (let at = offset; at < offset + length; at++) if (source[at] !== 0) return true;
   return false;
 }
 
 /** A few bytes; for so few, a loop is faster than a call of `copy`. */
-export function copyKey(key: Buffer, out: Buffer, at: number): number {
+function copyKey(key: Buffer, out: Buffer, at: number): number {
   const length = key.length;
   for (let i = 0; i < length; i++) out[at + i] = key[i] ?? 0;
   return at + length;
 }
 
 /** As `applicationIdText`, without making a string of the usual four bytes. */
-export function writeApplicationId(out: Buffer, at: number, source: Buffer, offset: number, length: number): number {
+function writeApplicationId(out: Buffer, at: number, source: Buffer, offset: number, length: number): number {
   const engine = source[offset] ?? 0;
   if (length === 4 && engine !== PANA_L7_PEN) {
     const selector = source.readUIntBE(offset + 1, 3);
@@ -64,7 +64,7 @@ export function writeApplicationId(out: Buffer, at: number, source: Buffer, offs
 }
 
 /** An address at `offset`, or NULL where that is negative. */
-export function writeSeenAddress(out: Buffer, at: number, source: Buffer, offset: number, length: 4 | 16): number {
+function writeSeenAddress(out: Buffer, at: number, source: Buffer, offset: number, length: 4 | 16): number {
   if (offset < 0 || offset + length > source.length) return writeNull(out, at);
   return writeInet(out, at, source, offset, length);
 }

@@ -4,7 +4,7 @@ import { type ElementRegistry, type ElementType, REVERSE_PEN } from './elements/
 import { type FieldSpecifier, VARIABLE_LENGTH } from './record.ts';
 
 /** The most fields that a template may have; real ones have fewer than 200. */
-export const MAX_FIELDS = 4096;
+const MAX_FIELDS = 4096;
 
 /** One field of a template and where its value stands. Fields without a length have none. */
 export interface Slot {

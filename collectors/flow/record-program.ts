@@ -10,7 +10,7 @@ import { type FieldSpecifier, type RecordContext, VARIABLE_LENGTH } from './reco
 import { MAX_SECTION_EXTRA_BYTES } from './section-extra.ts';
 
 /** What one `run` did. The program's own object, overwritten by its next run. */
-export interface RunResult {
+interface RunResult {
   /** Records read from the wire. */
   records: number;
   /** Rows written: one a record, two for a bidirectional one that saw traffic both ways. */
