@@ -22,7 +22,8 @@ const MAX_INT4 = 0x7f_ff_ff_ff;
 
 /**
  * Writes one row of `flows`, in the order of `FLOWS`. `source`: the datagram that the flow's offsets count in.
- * `unsampled`: the packet was not picked by a sampling rate, so there is none to store.
+ * `discarded`: the device dropped the packet and says so. It is no traffic and was not sampled: the row has no counts and
+ * no rate, so that sums over `flows` need not know of it.
  */
 export function writeFlowRow(
   flow: SampledFlow,
@@ -31,7 +32,7 @@ export function writeFlowRow(
   receivedAtMicros: number,
   subAgentId: number,
   state: SflowExporterState,
-  unsampled: boolean,
+  discarded: boolean,
   sink: RowSink,
 ): void {
   const extraLength = extra.isEmpty ? 0 : extra.end();
@@ -41,8 +42,8 @@ export function writeFlowRow(
   at = writeTimestamp(out, at, receivedAtMicros);
   at = writeTimestamp(out, at, receivedAtMicros); // sFlow has no clock: the flow is one packet, now
   at = writeTimestamp(out, at, receivedAtMicros);
-  at = writeCount(out, at, flow.octets);
-  at = writeInt8(out, at, 1);
+  at = discarded ? writeNull(out, at) : writeCount(out, at, flow.octets);
+  at = discarded ? writeNull(out, at) : writeInt8(out, at, 1);
   at = writeCount(out, at, flow.inIf);
   at = writeCount(out, at, flow.outIf);
   at = writeNonZero(out, at, flow.srcAs);
@@ -50,7 +51,7 @@ export function writeFlowRow(
   at = writeNonZero(out, at, subAgentId);
   at = flow.srcPort < 0 ? writeNull(out, at) : writeInt4(out, at, flow.srcPort);
   at = flow.dstPort < 0 ? writeNull(out, at) : writeInt4(out, at, flow.dstPort);
-  const rate = unsampled ? 0 : samplingRate(flow, state);
+  const rate = discarded ? 0 : samplingRate(flow, state);
   at = rate === 0 ? writeNull(out, at) : writeInt4(out, at, Math.min(rate, MAX_INT4));
   at = writeSmall(out, at, flow.protocol);
   at = writeSmall(out, at, flow.tcpFlags);

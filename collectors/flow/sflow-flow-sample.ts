@@ -25,6 +25,8 @@ const DROPPED = 128;
 const KEY = {
   forwardingStatus: writeJsonKey('forwardingStatus'),
   dropReason: writeJsonKey('drop_reason'),
+  droppedOctets: writeJsonKey('droppedOctetDeltaCount'),
+  droppedPackets: writeJsonKey('droppedPacketDeltaCount'),
   outputInterfaces: writeJsonKey('output_interfaces'),
   dataSource: writeJsonKey('sFlowDataSource'),
   class: writeJsonKey('ds_class'),
@@ -85,7 +87,7 @@ export class FlowSampleDecoder {
     this.#finish(body, end, false);
   }
 
-  /** A discarded packet (format 5). Nothing is sampled there, so its row has no sampling rate. */
+  /** A discarded packet (format 5). What it held is counted in `extra` alone (IE 132 and 133): it went nowhere. */
   decodeDiscarded(start: number, end: number): void {
     const bytes = this.#bytes;
     const body = start + DISCARDED_PACKET_BYTES;
@@ -112,6 +114,7 @@ export class FlowSampleDecoder {
     this.#records.read(this.#bytes, body, end);
     if (this.#state === undefined || this.#sink === undefined) return;
     const { subAgentId } = this.#result.header;
+    if (discarded) this.#setDroppedCounts();
     writeFlowRow(
       this.#flow,
       this.#extra,
@@ -145,6 +148,15 @@ export class FlowSampleDecoder {
     this.#extra.key(KEY.dropReason);
     if (name === undefined) this.#extra.integer(reason);
     else this.#extra.text(name);
+  }
+
+  #setDroppedCounts(): void {
+    if (this.#flow.octets >= 0) {
+      this.#extra.key(KEY.droppedOctets);
+      this.#extra.integer(this.#flow.octets);
+    }
+    this.#extra.key(KEY.droppedPackets);
+    this.#extra.integer(1);
   }
 
   // A source that is one of both interfaces says which way the packet went when it was sampled.

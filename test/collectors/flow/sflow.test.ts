@@ -252,9 +252,12 @@ test('labels, fragments and the packet within a tunnel are told', () => {
   });
 });
 
-test('a discarded packet is a row that says so, without a sampling rate', () => {
+test('a discarded packet is a row that says so, and no traffic that was sampled', () => {
   const row = rowOf(discardedPacket([rawHeader(FRAME), structure(1037, xdr(42, 'edge', 1))], 258));
-  assert.deepEqual([row['bytes'], row['in_if'], row['out_if'], row['sampling_rate']], [IP_BYTES, 3, 4, undefined]);
+  assert.deepEqual([row['bytes'], row['packets'], row['sampling_rate']], [undefined, undefined, undefined]);
+  assert.deepEqual([row['in_if'], row['out_if']], [3, 4]);
+  assert.equal(member(row, 'extra', 'droppedOctetDeltaCount'), IP_BYTES);
+  assert.equal(member(row, 'extra', 'droppedPacketDeltaCount'), 1);
   assert.deepEqual([member(row, 'extra', 'forwardingStatus'), member(row, 'extra', 'drop_reason')], [128, 'acl']);
   assert.deepEqual(member(row, 'extra', 'extended_acl'), { number: 42, name: 'edge', direction: 1 });
 });
