@@ -1,4 +1,4 @@
-import { mkdir, readdir, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../src/runtime/clock.ts';
 import { DogwatchError, messageOf } from '../src/runtime/errors.ts';
@@ -112,7 +112,11 @@ export class Journal implements Queue {
     const { directory } = this.#options;
     await mkdir(directory, { recursive: true, mode: 0o700 });
     await this.#lock.take();
-    const names = (await readdir(directory)).filter((name) => SEGMENT_NAME.test(name)).toSorted();
+    const files = await readdir(directory);
+    const names = files.filter((name) => SEGMENT_NAME.test(name)).toSorted();
+    // Left alone, it would pass for that of a new segment of the same name.
+    const orphans = files.filter((name) => name.endsWith('.done') && !names.includes(name.slice(0, -'.done'.length)));
+    for (const orphan of orphans) await rm(join(directory, orphan));
     let torn: JournalFindings['torn'];
     for (const name of names) {
       const cut = await this.#openSegment(name, name === names.at(-1));

@@ -121,8 +121,9 @@ export class Segment {
   async remove(): Promise<void> {
     this.#isRemoved = true;
     await this.close();
-    await rm(this.path, { force: true });
+    // In this order: what is done in this file must never be taken for done in a later one of the same name.
     await rm(donePath(this.path), { force: true });
+    await rm(this.path, { force: true });
   }
 
   /**
@@ -130,26 +131,31 @@ export class Segment {
    * @returns what lies between or behind the batches and is none
    */
   async load(verify: boolean): Promise<{ offset: number; bytes: number }[]> {
-    this.entries = [];
-    this.waitingRowsByTable.clear();
-    [this.size, this.waitingBatches, this.waitingRows, this.waitingBytes] = [0, 0, 0, 0];
     const fileBytes = (await stat(this.path)).size;
     const done = await this.#readDone();
+    const found: { header: BatchHeader; offset: number; bytes: number }[] = [];
     const garbage: { offset: number; bytes: number }[] = [];
     for (let at = 0; at < fileBytes;) {
-      const found = await this.#headerAt(at, fileBytes, verify);
-      if (found === undefined) {
+      const batch = await this.#headerAt(at, fileBytes, verify);
+      if (batch === undefined) {
         const next = await this.#findBatch(at + 1, fileBytes);
         garbage.push({ offset: at, bytes: next - at });
         at = next;
       } else {
-        this.size = at;
-        const entry = this.#add(found.header, found.bytes, undefined);
-        if (done.has(at)) this.#countDone(entry);
-        at += found.bytes;
+        found.push({ ...batch, offset: at });
+        at += batch.bytes;
       }
     }
     this.#window = undefined;
+    // Not before here, and in one go: whoever looks at the totals meanwhile must not find nothing waiting.
+    this.entries = [];
+    this.waitingRowsByTable.clear();
+    [this.size, this.waitingBatches, this.waitingRows, this.waitingBytes] = [0, 0, 0, 0];
+    for (const { header, offset, bytes } of found) {
+      this.size = offset;
+      const entry = this.#add(header, bytes, undefined);
+      if (done.has(offset)) this.#countDone(entry);
+    }
     return garbage;
   }
 

@@ -73,7 +73,6 @@ export class Writer implements Component {
   readonly #stopping = new AbortController();
   /** Partitions that are known to exist, of each partitioned table. */
   readonly #partitions = new Map<string, Partition[]>();
-  #arePartitionsKnown = false;
   #loops: Promise<void>[] = [];
   /** Why the database did not take the last batch; undefined while it takes them. */
   lastError: string | undefined;
@@ -152,10 +151,8 @@ export class Writer implements Component {
     const client = await connect(this.#options.address);
     try {
       await prepareSession(client);
-      if (!this.#arePartitionsKnown) {
-        for (const table of await partitionedTables(client)) this.#partitions.set(table, []);
-        this.#arePartitionsKnown = true;
-      }
+      // Again with each connection: the schema may have been made in the meantime.
+      for (const table of await partitionedTables(client)) this.#partitions.set(table, []);
       return client;
     } catch (error) {
       await disconnect(client);
@@ -165,22 +162,22 @@ export class Writer implements Component {
 
   /** @returns how many rows were rejected, or undefined where the ledger knew the batch */
   async #write(client: DatabaseClient, batch: SealedBatch): Promise<number | undefined> {
-    await this.#cover(client, batch.table, [batch.earliestMicros, batch.latestMicros]);
-    let insert = insertBatch;
+    const { node } = this.#options;
+    const partition = await this.#cover(client, batch.table, [batch.earliestMicros, batch.latestMicros]);
+    let insert = (): Promise<number> => insertBatch(client, batch, node, partition?.name);
     for (let attempt = 0; ; attempt += 1) {
       try {
-        return await insert(client, batch, this.#options.node);
+        return await insert();
       } catch (error) {
         if (isAlreadyWritten(error)) return undefined;
         if (isMissingPartition(error) && attempt === 0) {
           this.#partitions.set(batch.table, []);
           await this.#cover(client, batch.table, partitionTimes(batch, this.#options.partitionBy));
+          insert = () => insertBatch(client, batch, node);
         } else if (isRefusedData(error)) {
-          this.#log.warn(
-            { batch: batch.id, table: batch.table, error: describeDatabaseError(error) },
-            'rows of a batch were refused',
-          );
-          insert = insertAcceptableRows;
+          const { id, table } = batch;
+          this.#log.warn({ batch: id, table, error: describeDatabaseError(error) }, 'rows of a batch were refused');
+          insert = () => insertAcceptableRows(client, batch, node);
         } else {
           throw error;
         }
@@ -188,10 +185,15 @@ export class Writer implements Component {
     }
   }
 
-  async #cover(client: DatabaseClient, table: string, times: readonly number[]): Promise<void> {
-    const known = this.#partitions.get(table);
-    if (known === undefined || times.every((micros) => isCovered(known, micros))) return;
-    this.#partitions.set(table, await coverTimes(client, table, times, this.#options.partitionBy));
+  /** Makes partitions for `times` where they are missing. @returns the one that takes all of them, if there is such a one */
+  async #cover(client: DatabaseClient, table: string, times: readonly number[]): Promise<Partition | undefined> {
+    let known = this.#partitions.get(table);
+    if (known === undefined) return undefined; // not a partitioned table
+    if (!times.every((micros) => isCovered(known ?? [], micros))) {
+      known = await coverTimes(client, table, times, this.#options.partitionBy);
+      this.#partitions.set(table, known);
+    }
+    return known.find((partition) => times.every((micros) => isCovered([partition], micros)));
   }
 
   #onStored(batch: SealedBatch, rejected: number | undefined): void {
@@ -222,6 +224,8 @@ export class Writer implements Component {
   // One line a change of state: during an outage every attempt fails, and says nothing new.
   #onFailure(error: unknown): void {
     this.totals.failures += 1;
+    // One may have been dropped since; it costs a query to look again.
+    for (const table of this.#partitions.keys()) this.#partitions.set(table, []);
     this.lastError = describeDatabaseError(error);
     if (this.#failingSinceMs !== undefined) return;
     this.#failingSinceMs = this.#clock.monotonicMs();

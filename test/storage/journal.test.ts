@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFile, open, readdir, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { encodeInFront, type SealedBatch } from '../../storage/batch-format.ts';
@@ -216,4 +217,23 @@ test('the depth tells batches, rows, bytes and age', async () => {
   assert.deepEqual(rest, { batches: 1, rows: 5, bytes: batch.encoded.length });
   assert(oldestMs >= 0 && oldestMs < 1000);
   await journal.close();
+});
+
+test('what waits is never out of sight while an older segment is being read', async () => {
+  const directory = await temporaryDirectory();
+  const first = await journalIn(directory, { segmentBytes: 20_000 });
+  for (let rows = 1; rows <= 90; rows += 1) await first.append(batchOf(rows, 1000));
+  await first.close();
+  const second = await journalIn(directory);
+  for (let left = 90; left > 0; left -= 1) {
+    let given: SealedBatch | undefined;
+    const taking = second.next().then((batch) => (given = batch));
+    while (given === undefined) {
+      assert.equal(second.depth().batches, left);
+      await setImmediate();
+    }
+    await taking;
+    second.acknowledge(given.id);
+  }
+  await second.close();
 });

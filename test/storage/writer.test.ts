@@ -122,6 +122,14 @@ test('rows of any age find a partition, also several of one batch that its heade
   );
 });
 
+test('a partition that was dropped behind the back of the writer is made again', async (context) => {
+  const { store, client, count } = await bench(context);
+  await store(sealedBatch(FLOWS, [flow(1)]));
+  await client.query('DROP TABLE flows_20261122_12');
+  await store(sealedBatch(FLOWS, [flow(2), flow(3)]));
+  assert.equal(await count('SELECT count(*) FROM flows'), 2);
+});
+
 test('rows that the database refuses are kept aside, each of them, and the others are stored', async (context) => {
   const { store, client, count, writer } = await bench(context);
   const rows = Array.from({ length: 1000 }, (_, index) => flow(index));
