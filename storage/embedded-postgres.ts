@@ -133,12 +133,15 @@ export class EmbeddedPostgres implements Component {
 
   async #makeHome(): Promise<void> {
     await mkdir(this.#home, { recursive: true });
-    if (this.#account !== undefined) {
-      // The account must get through to its own, but need not see what else is there.
-      for (const directory of ['', 'postgresql', join('postgresql', MAJOR_VERSION)]) {
-        await chmod(resolve(this.#options.stateDirectory, directory), 0o711);
-      }
+    if (this.#account === undefined) return;
+    // The account must get through to its own, but need not see what else is there.
+    for (const directory of ['', 'postgresql', join('postgresql', MAJOR_VERSION)]) {
+      await chmod(resolve(this.#options.stateDirectory, directory), 0o711);
     }
+    // Our process may give up being root later: it still writes the log and the lock then.
+    await chown(this.#home, this.#account.uid, this.#account.gid);
+    await (await this.#openLog()).close();
+    await chown(this.logFile, this.#account.uid, this.#account.gid);
   }
 
   async #initialise(): Promise<void> {
