@@ -149,6 +149,10 @@ test('a flood of source ports is bounded, and the newest template is still there
   assert.ok(exporter().templates <= MAX_SESSIONS + 4, `${exporter().templates} templates`);
   feed(netflow9({}, set(256, [longs(5)])), { port: 6000 });
   assert.deepEqual(flows('bytes'), [5]);
+  // Its session is gone: a newer template of that id takes its place and does not stand beside it.
+  const before = exporter().templates;
+  feed(netflow9({}, set(0, [template(256, [[1, 4]])])), { port: 6000 });
+  assert.equal(exporter().templates, before);
 });
 
 test('a flood of spoofed exporters is bounded; those that send stay', () => {

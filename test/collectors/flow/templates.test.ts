@@ -87,7 +87,11 @@ test('an IPFIX message ends where its header says, and one that claims more give
   claiming.writeUInt16BE(claiming.length + 8, 2);
   feed(claiming);
   assert.deepEqual(flows('bytes'), [11, 12]);
-  assert.deepEqual(reasons(), ['bad_length']);
+  const tiny = ipfix({}, set(256, [longs(13)]));
+  tiny.writeUInt16BE(3, 2);
+  feed(tiny);
+  assert.deepEqual(flows('bytes'), [11, 12]);
+  assert.deepEqual(reasons(), ['bad_length', 'bad_length']);
 });
 
 test('the enterprise bit counts in IPFIX only', () => {
