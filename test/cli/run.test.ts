@@ -129,6 +129,12 @@ test('the live line fits every width, and troubles come before what is merely of
   }
 });
 
+test('a terminal that does not know its width counts as one of 80 columns', () => {
+  const { screen, text } = terminal(0);
+  screen.sample(exampleStatus(), { datagrams: 1, records: 2, stored: 3 });
+  assert.match(text(), /3 stored\/s/);
+});
+
 test('a log line scrolls above the live line in words', () => {
   const { screen, text } = terminal(200);
   screen.sample(exampleStatus(), { datagrams: 1, records: 2, stored: 3 });

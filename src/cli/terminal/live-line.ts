@@ -36,8 +36,8 @@ export class LiveLine {
     this.#text = '';
   }
 
-  /** Characters that fit. */
+  /** Characters that fit; a terminal that does not know its width says 0. */
   width(): number {
-    return Math.max(20, this.#stream.columns ?? 80) - 1;
+    return Math.max(20, this.#stream.columns || 80) - 1;
   }
 }
