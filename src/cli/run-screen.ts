@@ -7,7 +7,7 @@ import { statusLine, type StatusRates } from './terminal/status-line.ts';
 import { welcomeText } from './welcome.ts';
 
 /** What became of the accepted rows when the collector stopped. */
-export interface DrainReport {
+interface DrainReport {
   readonly seconds: number;
   /** Whether everything stopped in time. */
   readonly inTime: boolean;

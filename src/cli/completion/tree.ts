@@ -12,7 +12,7 @@ export interface CompletionNode {
   readonly files: boolean;
 }
 
-export interface CompletionOption {
+interface CompletionOption {
   /** `-c` and `--config`. */
   readonly flags: readonly string[];
   readonly summary: string;

@@ -25,7 +25,7 @@ export function ratesBetween(before: StatusSample, now: StatusSample): StatusRat
 }
 
 /** Datagrams that the kernel dropped, at all listeners. */
-export function kernelDropsOf({ listeners }: CollectorStatus): number {
+function kernelDropsOf({ listeners }: CollectorStatus): number {
   return listeners.reduce((sum, { kernelDrops }) => sum + kernelDrops, 0);
 }
 
