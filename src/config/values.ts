@@ -57,7 +57,7 @@ export const prefix = z
   .refine(isPrefix, { error: 'expected an address or a prefix such as 192.0.2.0/24 or 2001:db8::/32' });
 
 /** Whether `text` is an address or a prefix of either family. */
-function isPrefix(text: string): boolean {
+export function isPrefix(text: string): boolean {
   const [host = '', length, ...more] = text.split('/');
   if (isIP(host) === 0 || more.length > 0) return false;
   if (length === undefined) return true;
