@@ -63,7 +63,7 @@ export interface LoadTotals {
 const DEFAULT_PAYLOAD_BYTES = 1464;
 const MAX_PAYLOAD_BYTES = 65_507;
 // Enough distinct datagrams for variety, and for what may wait in a socket at once.
-const PREPARED_DATAGRAMS = 1024;
+const PREPARED_DATAGRAMS = 512;
 const MIN_PREPARED_PER_EXPORTER = 8;
 
 const ENCODERS: Record<LoadProtocol, (exporter: ExporterIdentity) => FlowEncoder> = {

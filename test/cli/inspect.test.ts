@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { ethernet, hex, ipv4, pcap, udp } from '../traffic/capture-bytes.ts';
+
+const DOGWATCH = join(import.meta.dirname, '../../src/cli/dogwatch.mjs');
+
+// NetFlow v5 by Cisco's layout: uptime 1 h, one record of 3 packets and 4,321 bytes, TCP, sampling 1 in 100.
+const NETFLOW5 = hex(
+  '0005 0001 0036ee80 6553f100 00000000 00000007 00 01 4064' +
+    'c0000201 c6336402 00000000 0001 0002 00000003 000010e1 0036d710 0036da98 c001 01bb 00 1b 06 00 fde8 0000 18 18 0000',
+);
+
+function write(context: TestContext, name: string, bytes: Buffer): string {
+  const folder = mkdtempSync(join(tmpdir(), 'inspect-'));
+  context.after(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, name), bytes);
+  return join(folder, name);
+}
+
+test('a record of a capture comes out as JSON, with times in RFC 3339', (context) => {
+  const bytes = ethernet('0800', ipv4(udp(9999, 2055, NETFLOW5)));
+  const file = write(context, 'a.pcap', pcap('LE', 0xa1b2c3d4, 1, [{ seconds: 1_700_000_001, fraction: 5, bytes }]));
+  const row = JSON.parse(execFileSync(process.execPath, [DOGWATCH, 'inspect', file, '--json'], { encoding: 'utf8' }));
+  assert.equal(row.kind, 'flow');
+  assert.equal(row.received_at, '2023-11-14T22:13:21.000005Z');
+  assert.equal(row.exporter, '192.0.2.1');
+  assert.equal(row.flow_start, '2023-11-14T22:13:14.000000Z'); // 6 s before the export
+  assert.deepEqual(
+    [row.bytes, row.packets, row.src_port, row.dst_port, row.sampling_rate, row.sampling_source],
+    [4321, 3, 49_153, 443, 100, 'h'],
+  );
+});
+
+test('a bare payload is shown as a table', (context) => {
+  const file = write(context, 'payload.bin', NETFLOW5);
+  const text = execFileSync(process.execPath, [DOGWATCH, 'inspect', file], { encoding: 'utf8' });
+  assert.match(text, /192\.0\.2\.1:49153 +198\.51\.100\.2:443 +tcp +4321 +3 +1 +2 +1:100 \(h\)/);
+  assert.match(text, /1 datagrams, 1 records, .* 0 troubles/);
+});
+
+test('what cannot be decoded is shown with its reason and first bytes, and told by the exit code', (context) => {
+  const file = write(context, 'payload.bin', hex('0009 0001 00000000 00000000'));
+  const { stdout, status } = spawnSync(process.execPath, [DOGWATCH, 'inspect', file], { encoding: 'utf8' });
+  assert.match(stdout, /1 × truncated_header from .*\n +000900010000000000000000/);
+  assert.equal(status, 1);
+});
