@@ -1,10 +1,12 @@
-import { mkdir, readdir, rm, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../src/runtime/clock.ts';
 import { DogwatchError, messageOf } from '../src/runtime/errors.ts';
 import type { Log } from '../src/runtime/log.ts';
 import { RateLimit } from '../src/runtime/rate-limit.ts';
 import type { SealedBatch } from './batch-format.ts';
+import { FreeSpace } from './free-space.ts';
+import { GroupSync } from './group-sync.ts';
 import { ProcessLock } from './process-lock.ts';
 import type { Queue, QueueDepth } from './queue.ts';
 import { type Entry, Segment } from './segment.ts';
@@ -44,7 +46,6 @@ interface Pending {
 
 const MAX_GROUP_BATCHES = 64;
 const MAX_GROUP_BYTES = 16 << 20;
-const FREE_SPACE_CHECK_MS = 1000;
 const SEGMENT_NAME = /^(\d{16})\.journal$/;
 
 /**
@@ -64,6 +65,8 @@ export class Journal implements Queue {
   readonly #log: Log;
   readonly #lock: ProcessLock;
   readonly #troubleLimit = new RateLimit(1, 10_000);
+  readonly #groupSync: GroupSync;
+  readonly #freeSpace: FreeSpace;
   #segments: Segment[] = [];
   #active: Segment | undefined;
   #reading: Segment | undefined;
@@ -72,14 +75,9 @@ export class Journal implements Queue {
   readonly #pending: Pending[] = [];
   #pendingBytes = 0;
   #memoryBytes = 0;
-  #freeBytes = Infinity;
-  #freeCheckedMs = -Infinity;
   readonly #inFlight = new Map<string, Entry>();
   readonly #returned: Entry[] = [];
   #waiters: ((batch: SealedBatch | undefined) => void)[] = [];
-  #unsynced: { entry: Entry; sinceMs: number }[] = [];
-  #cancelSync: (() => void) | undefined;
-  #syncing: Promise<unknown> = Promise.resolve();
   #writing: Promise<void> | undefined;
   #pumping: Promise<void> | undefined;
   #isWoken = false;
@@ -102,6 +100,10 @@ export class Journal implements Queue {
     this.#clock = clock;
     this.#log = log;
     this.#lock = new ProcessLock(join(options.directory, 'owner'));
+    this.#freeSpace = new FreeSpace(options.directory, clock);
+    this.#groupSync = new GroupSync(this.#options.syncMs, clock, (error) =>
+      this.#trouble({ error: messageOf(error) }, 'the journal cannot be synced'),
+    );
   }
 
   /**
@@ -122,7 +124,7 @@ export class Journal implements Queue {
       const cut = await this.#openSegment(name, name === names.at(-1));
       if (cut > 0) torn = { file: name, bytes: cut };
     }
-    await this.#checkFreeSpace();
+    await this.#freeSpace.refresh();
     this.#isOpen = true;
     const { batches, rows, bytes } = this.depth();
     return { batches, rows, bytes, torn };
@@ -194,8 +196,7 @@ export class Journal implements Queue {
     for (const waiter of this.#waiters.splice(0)) waiter(undefined);
     await this.#writing;
     await this.#pumping;
-    this.#cancelSync?.();
-    await this.#sync();
+    await this.#groupSync.flush();
     this.#active = undefined;
     for (const segment of this.#segments.slice()) this.#removeIfDone(segment);
     await Promise.all(this.#removals);
@@ -250,7 +251,7 @@ export class Journal implements Queue {
         settle(entry !== undefined);
       }
       this.#wake();
-      if (this.#clock.monotonicMs() - this.#freeCheckedMs > FREE_SPACE_CHECK_MS) await this.#checkFreeSpace();
+      await this.#freeSpace.refresh();
     }
     this.#writing = undefined;
   }
@@ -297,9 +298,7 @@ export class Journal implements Queue {
       entry.batch?.release();
       entry.batch = undefined;
     }
-    if (this.#options.syncMs === 0) return;
-    this.#unsynced.push({ entry, sinceMs: this.#clock.monotonicMs() });
-    this.#cancelSync ??= this.#clock.after(this.#options.syncMs, () => this.#syncIfDue());
+    if (this.#options.syncMs > 0) this.#groupSync.add(entry);
   }
 
   /** Lets go of the copy in memory. */
@@ -308,36 +307,6 @@ export class Journal implements Queue {
     entry.batch.release();
     entry.batch = undefined;
     this.#memoryBytes -= entry.bytes;
-  }
-
-  #syncIfDue(): void {
-    this.#cancelSync = undefined;
-    this.#unsynced = this.#unsynced.filter(({ entry }) => !entry.done);
-    const [oldest] = this.#unsynced;
-    if (oldest === undefined || !this.#isOpen) return;
-    const waitMs = oldest.sinceMs + this.#options.syncMs - this.#clock.monotonicMs();
-    if (waitMs > 0) {
-      this.#cancelSync = this.#clock.after(waitMs, () => this.#syncIfDue());
-      return;
-    }
-    // One at a time, and the next only when this one is through: a slow disk is not helped by more requests.
-    this.#cancelSync = () => {};
-    void this.#sync().then(() => this.#syncIfDue());
-  }
-
-  async #sync(): Promise<void> {
-    const due = this.#unsynced.splice(0).filter(({ entry }) => !entry.done);
-    const segments = new Set(due.map(({ entry }) => entry.segment));
-    this.#syncing = Promise.all([this.#syncing, ...Array.from(segments, (segment) => this.#syncSegment(segment))]);
-    await this.#syncing;
-  }
-
-  async #syncSegment(segment: Segment): Promise<void> {
-    try {
-      await segment.sync();
-    } catch (error) {
-      this.#trouble({ error: messageOf(error) }, 'the journal cannot be synced');
-    }
   }
 
   #wake(): void {
@@ -438,7 +407,7 @@ export class Journal implements Queue {
     // Nothing waits for long to be written, unless the disk is stuck.
     if (this.#pendingBytes + bytes > Math.max(this.#options.memoryBytes, MAX_GROUP_BYTES)) return false;
     if (this.#fits(bytes)) return true;
-    if (this.#clock.monotonicMs() - this.#freeCheckedMs > FREE_SPACE_CHECK_MS) void this.#checkFreeSpace();
+    void this.#freeSpace.refresh();
     if (this.#options.whenFull === 'dropNewest') return false;
     while (this.#dropOldest()) if (this.#fits(bytes)) return true;
     return false;
@@ -447,7 +416,7 @@ export class Journal implements Queue {
   #fits(bytes: number): boolean {
     const wanted = this.#pendingBytes + bytes;
     const onDisk = this.#segments.reduce((sum, segment) => sum + segment.size, 0);
-    return onDisk + wanted <= this.#options.maxBytes && this.#freeBytes - wanted >= this.#options.minFreeBytes;
+    return onDisk + wanted <= this.#options.maxBytes && this.#freeSpace.bytes - wanted >= this.#options.minFreeBytes;
   }
 
   /** Drops the oldest segment that is not being written. Batches of it that the writer has in hand are not lost. */
@@ -468,7 +437,7 @@ export class Journal implements Queue {
     for (let index = this.#returned.length - 1; index >= 0; index -= 1) {
       if (this.#returned[index]?.segment === segment) this.#returned.splice(index, 1);
     }
-    this.#freeBytes += segment.size;
+    this.#freeSpace.bytes += segment.size;
     this.#remove(segment);
     return true;
   }
@@ -481,16 +450,6 @@ export class Journal implements Queue {
   #trouble(fields: Record<string, unknown>, message: string): void {
     const { passed, suppressed } = this.#troubleLimit.take(this.#clock.monotonicMs());
     if (passed) this.#log.error({ ...fields, suppressed }, message);
-  }
-
-  async #checkFreeSpace(): Promise<void> {
-    this.#freeCheckedMs = this.#clock.monotonicMs();
-    try {
-      const { bavail, bsize } = await statfs(this.#options.directory);
-      this.#freeBytes = bavail * bsize;
-    } catch {
-      this.#freeBytes = Infinity; // then the write itself will say it
-    }
   }
 
   #oldestMicros(): number {

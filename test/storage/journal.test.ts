@@ -226,14 +226,11 @@ test('what waits is never out of sight while an older segment is being read', as
   await first.close();
   const second = await journalIn(directory);
   for (let left = 90; left > 0; left -= 1) {
-    let given: SealedBatch | undefined;
-    const taking = second.next().then((batch) => (given = batch));
-    while (given === undefined) {
-      assert.equal(second.depth().batches, left);
-      await setImmediate();
-    }
-    await taking;
-    second.acknowledge(given.id);
+    const taking = second.next();
+    const state = { isGiven: false };
+    void taking.finally(() => (state.isGiven = true));
+    for (; !state.isGiven; await setImmediate()) assert.equal(second.depth().batches, left);
+    second.acknowledge((await taking)?.id ?? '');
   }
   await second.close();
 });

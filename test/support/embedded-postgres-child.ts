@@ -1,4 +1,5 @@
-// Starts an embedded server, commits something, says so, and waits to be killed.
+// Starts an embedded server, commits something, says so, and waits to be killed; on SIGTERM it
+// stops the server first.
 import { silentLog } from '../../src/runtime/log.ts';
 import { connect } from '../../storage/database.ts';
 import { EmbeddedPostgres } from '../../storage/embedded-postgres.ts';
@@ -9,4 +10,8 @@ await postgres.start();
 const client = await connect(postgres.address);
 await client.query('CREATE TABLE kept AS SELECT generate_series(1, 1000)');
 process.stdout.write('ready\n');
-setInterval(() => {}, 1000);
+const waiting = setInterval(() => {}, 1000);
+process.once('SIGTERM', () => {
+  clearInterval(waiting);
+  void client.end().then(() => postgres.stop());
+});
