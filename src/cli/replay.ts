@@ -71,7 +71,7 @@ export function registerReplay(program: Command): void {
 }
 
 /** `original`, `max`, or a factor: `10x`, `0.5x`. */
-export function parseSpeed(text: string): ReplayPace {
+function parseSpeed(text: string): ReplayPace {
   if (text === 'original') return { kind: 'original', factor: 1 };
   if (text === 'max') return { kind: 'max' };
   const factor = Number(/^(\d+(?:\.\d+)?)[x×]?$/.exec(text)?.[1]);

@@ -24,7 +24,7 @@ export interface TemplateFinding {
   readonly fields: readonly TemplateField[];
 }
 
-export interface TemplateField {
+interface TemplateField {
   readonly pen: number;
   readonly id: number;
   readonly name: string;

@@ -29,7 +29,7 @@ export interface ReplayOptions {
   readonly onProgress?: (fraction: number, report: ReplayCounts) => void;
 }
 
-export interface ReplayCounts {
+interface ReplayCounts {
   datagrams: number;
   payloadBytes: number;
   /** UDP datagrams of the capture that were not chosen. */
@@ -49,7 +49,7 @@ export interface ReplayReport extends Readonly<ReplayCounts> {
   readonly captures: readonly { readonly file: string; readonly tally: CaptureTally }[];
 }
 
-export interface ReplaySource {
+interface ReplaySource {
   /** As captured. */
   readonly address: string;
   readonly port: number;

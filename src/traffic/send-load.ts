@@ -33,7 +33,7 @@ export interface SendReport {
   readonly exporters: readonly ExporterReport[];
 }
 
-export interface ExporterReport {
+interface ExporterReport {
   readonly observationDomain: number;
   readonly localAddress: string;
   readonly localPort: number;

@@ -26,7 +26,7 @@ export async function resolveTarget(text: string, defaultPort: number): Promise<
   }
 }
 
-export function splitHostAndPort(text: string, defaultPort: number): { host: string; port: number } {
+function splitHostAndPort(text: string, defaultPort: number): { host: string; port: number } {
   const match = /^\[(?<bracketed>[^\]]+)\](?::(?<after>\d+))?$|^(?<host>[^:\s]+)(?::(?<port>\d+))?$/.exec(text);
   const groups = match?.groups;
   const host = isIPv6(text) ? text : (groups?.['bracketed'] ?? groups?.['host']);
@@ -78,7 +78,7 @@ export async function openSource(
 }
 
 /** 127.1.0.1 for the first; 254 addresses to each third octet, so that none looks like a network's own. */
-export function loopbackAddress(index: number): string {
+function loopbackAddress(index: number): string {
   const high = Math.floor(index / 254);
   return `127.${1 + (high >> 8)}.${high & 0xff}.${1 + (index % 254)}`;
 }

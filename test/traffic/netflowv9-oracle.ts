@@ -4,7 +4,7 @@
  */
 import { createRequire } from 'node:module';
 
-export interface OracleFlow {
+interface OracleFlow {
   readonly [name: string]: number | string;
 }
 
