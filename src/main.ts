@@ -10,6 +10,7 @@ import { FlowPipeline } from './collector/flow-pipeline.ts';
 import { flowPipelineOptions, journalOptions, retentionOptions } from './collector/options.ts';
 import { giveUpRoot, makeDirectoryFor } from './collector/privileges.ts';
 import { type Parts, statusOf } from './collector/status-of.ts';
+import { maskUrl } from './config/mask.ts';
 import type { Config } from './config/schema.ts';
 import { HttpServer } from './console/http-server.ts';
 import type { CollectorStatus } from './console/status.ts';
@@ -23,6 +24,8 @@ export interface Collector {
   start(): Promise<void>;
   /** Writes what was accepted as far as the database takes it in time, then stops everything that `start` started. */
   stop(): Promise<void>;
+  /** Ends, without waiting, the server that would outlive this process; the next start recovers it and the journal. */
+  abandon(): void;
   /** Also valid after `stop`. */
   status(): Promise<CollectorStatus>;
 }
@@ -40,6 +43,7 @@ const DRAIN_MS = 4000;
  */
 export function buildCollector(config: Config, log: Log): Collector {
   const lifecycle = new Lifecycle(log, STOP_PART_MS);
+  let database: OpenDatabase | undefined;
   let parts: Parts | undefined;
   const currentParts = (): Parts => {
     if (parts === undefined) throw new Error('the collector has not been started');
@@ -48,7 +52,7 @@ export function buildCollector(config: Config, log: Log): Collector {
 
   async function start(): Promise<void> {
     const account = await accountForPostgres(config.runAs);
-    const database = await openDatabase(config, account, lifecycle, log);
+    database = await openDatabase(config, account, lifecycle, log);
     const upkeep = new DatabaseUpkeep(database.address, retentionOptions(config), systemClock, log);
     await lifecycle.start(upkeep);
     await makeDirectoryFor(config.journal.directory, account);
@@ -98,8 +102,17 @@ export function buildCollector(config: Config, log: Log): Collector {
       }
     },
     stop: () => lifecycle.stop(),
+    abandon: () => database?.abandon(),
     status,
   };
+}
+
+interface OpenDatabase {
+  readonly address: DatabaseAddress;
+  readonly description: string;
+  /** The command line that opens it. */
+  readonly psql: string | undefined;
+  abandon(): void;
 }
 
 /** The configured server, or one of our own, started. */
@@ -108,11 +121,11 @@ async function openDatabase(
   account: Account | undefined,
   lifecycle: Lifecycle,
   log: Log,
-): Promise<Parts['database']> {
-  const { url, password } = config.database;
+): Promise<OpenDatabase> {
+  const { url } = config.database;
   if (url !== undefined) {
-    const address: DatabaseAddress = { connectionString: url, ...(password === undefined ? {} : { password }) };
-    return { address, description: 'external', psql: undefined };
+    const description = `external, ${maskUrl(url)}`;
+    return { address: { connectionString: url }, description, psql: undefined, abandon() {} };
   }
   await makeDirectoryFor(config.stateDirectory, account);
   const { port, settings } = config.database.embedded;
@@ -130,6 +143,7 @@ async function openDatabase(
     address: server.address,
     description: `embedded PostgreSQL, data in ${config.stateDirectory}`,
     psql: `psql '${server.connectionString}'`,
+    abandon: () => server.abandon(),
   };
 }
 

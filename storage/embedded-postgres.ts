@@ -127,6 +127,12 @@ export class EmbeddedPostgres implements Component {
     await this.#lock.release();
   }
 
+  /** For a process that must end now: an immediate shutdown (SIGQUIT), of which the next start recovers. */
+  abandon(): void {
+    this.#stopping = true;
+    this.#server?.kill('SIGQUIT');
+  }
+
   get #stopTimeoutMs(): number {
     return this.#options.stopTimeoutMs ?? 8000;
   }
@@ -176,9 +182,9 @@ export class EmbeddedPostgres implements Component {
     const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const server = await this.#spawn('postgres', ['-D', this.#data, ...args]);
     this.#server = server;
-    server.once('exit', (code, signal) => this.#onExit(server, code, signal));
     await this.#untilReady(server);
     server.unref();
+    server.once('exit', (code, signal) => this.#onExit(code, signal));
   }
 
   get #port(): number {
@@ -220,21 +226,23 @@ export class EmbeddedPostgres implements Component {
     return password;
   }
 
-  #onExit(server: ChildProcess, code: number | null, signal: string | null): void {
-    if (this.#stopping || server !== this.#server) return;
+  #onExit(code: number | null, signal: string | null): void {
+    if (this.#stopping) return;
     this.#log.error({ code, signal, log: this.logFile }, 'postgresql ended by itself, starting it again');
     void this.#restart();
   }
 
   async #restart(): Promise<void> {
-    await sleep(RESTART_DELAY_MS);
-    if (this.#stopping) return;
-    try {
-      await this.#launch();
-      this.#log.info({}, 'postgresql is back');
-    } catch (error) {
-      // `#onExit` of the new server tries again, unless it could not even be started.
-      this.#log.error({ error: messageOf(error) }, 'postgresql could not be started again');
+    for (let isBack = false; !isBack;) {
+      await sleep(RESTART_DELAY_MS);
+      if (this.#stopping) return;
+      try {
+        await this.#launch();
+        isBack = true;
+        this.#log.info({}, 'postgresql is back');
+      } catch (error) {
+        this.#log.error({ error: messageOf(error) }, 'postgresql could not be started again');
+      }
     }
   }
 

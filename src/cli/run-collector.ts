@@ -11,6 +11,8 @@ export interface RunnableCollector {
   start(): Promise<void>;
   /** Writes what was accepted as far as the database lets it, then stops everything. */
   stop(): Promise<void>;
+  /** Ends, without waiting, what would outlive this process. */
+  abandon(): void;
   /** Also valid after `stop`. */
   status(): CollectorStatus | Promise<CollectorStatus>;
 }
@@ -29,7 +31,10 @@ const STOP_TIMEOUT_MS = 10_000;
  */
 export async function runCollector(collector: RunnableCollector, screen: RunScreen): Promise<number> {
   const stop = Promise.withResolvers<StopSignal>();
-  const restore = onStopSignals(stop.resolve, () => process.exit(EXIT.interrupted));
+  const restore = onStopSignals(stop.resolve, () => {
+    collector.abandon();
+    process.exit(EXIT.interrupted);
+  });
   try {
     await collector.start();
     screen.started(await collector.status());
@@ -64,6 +69,7 @@ async function stopCollector(collector: RunnableCollector, screen: RunScreen, si
     () => true,
     (error: unknown) => {
       screen.log(`${JSON.stringify({ level: 50, msg: messageOf(error) })}\n`);
+      collector.abandon();
       return false;
     },
   );

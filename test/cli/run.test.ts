@@ -19,7 +19,8 @@ function startRun(context: TestContext, stop: string, json = true): ChildProcess
     const { chooseScreen } = await import('${MODULES.href}run-screen.ts');
     let status = ${JSON.stringify(exampleStatus())};
     const alive = setInterval(() => {}, 1000);
-    const collector = { start: async () => {}, status: () => status, stop: async () => { ${stop} } };
+    const abandon = () => process.stdout.write('abandoned');
+    const collector = { start: async () => {}, status: () => status, stop: async () => { ${stop} }, abandon };
     const screen = chooseScreen({ out: process.stdout, err: process.stderr }, ${json}, 'http://127.0.0.1:8055');
     process.exitCode = await runCollector(collector, screen);
     clearInterval(alive);`;
@@ -58,18 +59,20 @@ test('the echo of a signal is taken for the same one', async (context) => {
   assert.deepEqual(await once(child, 'exit'), [0, null]);
 });
 
-test('a second signal ends at once with 130', async (context) => {
+test('a second signal ends at once with 130, and takes along what would outlive the process', async (context) => {
   const child = startRun(context, 'await new Promise(() => {});');
   await says(child, /"started"/);
   const exited = once(child, 'exit');
   child.kill('SIGINT');
   await says(child, /"stopping"/);
+  const abandoned = says(child, /abandoned/);
   const beganAtMs = performance.now();
   while (child.exitCode === null && performance.now() - beganAtMs < 5000) {
     child.kill('SIGINT');
     await pause(50);
   }
   assert.deepEqual(await exited, [130, null]);
+  await abandoned;
 });
 
 test('with --json every line of standard output is an object with its event', async (context) => {
