@@ -72,6 +72,7 @@ export class EmbeddedPostgres implements Component {
   #programs = '';
   #socketDirectory = '';
   #server: ChildProcess | undefined;
+  #restarting: Promise<void> | undefined;
   #stopping = false;
 
   constructor(options: EmbeddedPostgresOptions, log: Log) {
@@ -116,21 +117,21 @@ export class EmbeddedPostgres implements Component {
 
   async stop(): Promise<void> {
     this.#stopping = true;
-    const server = this.#server;
-    this.#server = undefined;
-    if (server?.pid !== undefined && server.exitCode === null && server.signalCode === null) {
-      server.ref();
-      const exited = once(server, 'exit');
-      await stopPostmaster(server.pid, this.#stopTimeoutMs);
-      await exited;
-    }
+    await this.#stopServer();
+    // One that was just being started again notices, or has come up in the meantime.
+    await this.#restarting;
+    await this.#stopServer();
     await this.#lock.release();
   }
 
-  /** For a process that must end now: an immediate shutdown (SIGQUIT), of which the next start recovers. */
-  abandon(): void {
-    this.#stopping = true;
-    this.#server?.kill('SIGQUIT');
+  async #stopServer(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    if (server?.pid === undefined || server.exitCode !== null || server.signalCode !== null) return;
+    server.ref();
+    const exited = once(server, 'exit');
+    await stopPostmaster(server.pid, this.#stopTimeoutMs);
+    await exited;
   }
 
   get #stopTimeoutMs(): number {
@@ -229,7 +230,7 @@ export class EmbeddedPostgres implements Component {
   #onExit(code: number | null, signal: string | null): void {
     if (this.#stopping) return;
     this.#log.error({ code, signal, log: this.logFile }, 'postgresql ended by itself, starting it again');
-    void this.#restart();
+    this.#restarting = this.#restart();
   }
 
   async #restart(): Promise<void> {
