@@ -4,6 +4,7 @@ import { registerCheck } from './check.ts';
 import { registerCompletion } from './completion.ts';
 import { registerConfig } from './config.ts';
 import { EXIT, EXIT_CODES_HELP } from './exit-codes.ts';
+import { registerFlows } from './flows.ts';
 import { registerInspect } from './inspect.ts';
 import { registerMigrate } from './migrate.ts';
 import { registerReplay } from './replay.ts';
@@ -11,6 +12,7 @@ import { errorText, exitCodeOf } from './report-error.ts';
 import { registerRun } from './run.ts';
 import { registerSend } from './send.ts';
 import { registerStatus } from './status.ts';
+import { registerTop } from './top.ts';
 
 const OVERVIEW = `
 First steps:
@@ -18,6 +20,7 @@ First steps:
   dogwatch check                                 what this machine still lacks
   dogwatch send flows --duration 10s             made-up flows, to see it work
   dogwatch status                                how a running collector fares
+  dogwatch top talkers                           who has the most traffic
 
 Settings: one YAML file (dogwatch.yaml here, or /etc/dogwatch/dogwatch.yaml, or --config); everything is optional.
 Each setting has an environment variable too: batch.age is DOGWATCH_BATCH__AGE.
@@ -28,6 +31,8 @@ ${EXIT_CODES_HELP}`;
 const COMMANDS = [
   registerRun,
   registerStatus,
+  registerTop,
+  registerFlows,
   registerCheck,
   registerConfig,
   registerMigrate,

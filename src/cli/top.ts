@@ -1,0 +1,129 @@
+import { Option, type Command } from 'commander';
+import { loadConfig } from '../config/load.ts';
+import { withDatabase } from '../query/connect.ts';
+import { parseTimeRange, rangeSeconds } from '../query/time-range.ts';
+import { TOP_METRICS, type TopMetric, type TopSubject } from '../query/top-sql.ts';
+import { askTop, type TopAnswer, type TopQuestion } from '../query/top.ts';
+import { configOption } from './config-option.ts';
+import { parseWholeNumber } from './quantity-options.ts';
+import { addRangeOptions, collect } from './range-options.ts';
+import { speaksUnicode } from './terminal/bars.ts';
+import { outputWidth, terminalSafeJson, writeOut } from './terminal/output.ts';
+import { topScreen } from './terminal/top-screen.ts';
+
+interface TopOptions {
+  readonly config?: string;
+  readonly last?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly exporter?: readonly string[];
+  readonly by: TopMetric;
+  readonly limit: number;
+  readonly direction: 'in' | 'out' | 'both';
+  readonly json?: true;
+}
+
+const SUBJECTS: readonly { subject: TopSubject; summary: string; words: string }[] = [
+  {
+    subject: 'talkers',
+    summary: 'hosts with the most traffic',
+    words: 'A host sends where it is the source of a flow, and receives where it is the destination; both count.',
+  },
+  {
+    subject: 'conversations',
+    summary: 'pairs of hosts with the most traffic',
+    words: 'Both directions between two hosts are one conversation.',
+  },
+  {
+    subject: 'applications',
+    summary: 'applications with the most traffic',
+    words: `The application is what the exporter tells (NBAR, App-ID, …). Where it tells none, it is the protocol with the lower
+of both ports, and the service that is usual there: a guess, since servers mostly listen on the lower one.`,
+  },
+  {
+    subject: 'interfaces',
+    summary: 'interfaces of exporters with the most traffic',
+    words: `A flow counts at the interface that it came in by, and at the one that it left by. Names are those that the exporters
+tell in option data.`,
+  },
+  { subject: 'exporters', summary: 'exporters with the most traffic', words: 'What each exporter reports.' },
+];
+
+/** What the two sides of a row are called in JSON; both are in the metric of `--by`. */
+const SIDES: Partial<Record<TopSubject, readonly [string, string]>> = {
+  talkers: ['sent', 'received'],
+  conversations: ['aToB', 'bToA'],
+  interfaces: ['in', 'out'],
+};
+
+const COMMON_HELP = `
+Bytes and packets have sampling applied: each counts as often as its flow's sampling rate says. Where the rate is unknown
+it counts once, and the last line says how much that concerns. Flows are flow records, never multiplied.
+Time is when the collector received a flow. A rate is the traffic divided by the whole stretch of time.
+An exporter that meters the same traffic where it comes in and where it leaves reports it twice: choose with --direction.
+
+Exit code 3 when the database does not answer.`;
+
+/** `dogwatch top talkers|conversations|applications|interfaces|exporters`. */
+export function registerTop(program: Command): void {
+  const top = program
+    .command('top')
+    .summary('show who has the most traffic')
+    .description('Shows who has the most traffic.');
+  for (const { subject, summary, words } of SUBJECTS) {
+    const command = top.command(subject).summary(summary).description(`Shows the ${summary}.`);
+    addRangeOptions(command)
+      .addOption(
+        new Option('--exporter <list>', 'only of these exporters, as addresses or prefixes').argParser(collect),
+      )
+      .addOption(new Option('--by <metric>', 'what is compared').choices(TOP_METRICS).default('bytes'))
+      .addOption(new Option('-n, --limit <n>', 'how many').argParser(parseWholeNumber(1, 10_000)).default(10))
+      .addOption(
+        new Option('--direction <side>', 'flows metered where they come in, or where they leave')
+          .choices(['in', 'out', 'both'])
+          .default('both'),
+      )
+      .addOption(configOption())
+      .option('--json', 'print the answer as JSON')
+      .addHelpText('after', `${examples(subject)}\n${words}\n${COMMON_HELP}`)
+      .action((options: TopOptions) => showTop(subject, options));
+  }
+}
+
+function examples(subject: TopSubject): string {
+  return `
+Examples:
+  dogwatch top ${subject}
+  dogwatch top ${subject} --last 24h --by packets --limit 20
+  dogwatch top ${subject} --from 14:00 --to 14:30 --exporter 192.0.2.0/24
+  dogwatch top ${subject} --json | jq '.rows[0]'
+`;
+}
+
+async function showTop(subject: TopSubject, options: TopOptions): Promise<void> {
+  const question: TopQuestion = {
+    subject,
+    range: parseTimeRange(options, new Date()),
+    by: options.by,
+    limit: options.limit,
+    exporter: options.exporter ?? [],
+    direction: options.direction,
+  };
+  const { config } = loadConfig({ file: options.config });
+  const answer = await withDatabase(config, `dogwatch top ${subject}`, (client) => askTop(client, question));
+  if (options.json === true)
+    return writeOut(terminalSafeJson(`${JSON.stringify(topJson(question, answer), null, 2)}\n`));
+  return writeOut(topScreen(question, answer, { width: outputWidth(), unicode: speaksUnicode(process.env) }));
+}
+
+function topJson({ subject, range, by }: TopQuestion, { rows, whole }: TopAnswer): unknown {
+  const head = { subject, by, from: range.from, to: range.to, seconds: rangeSeconds(range), whole };
+  return {
+    ...head,
+    rows: rows.map(({ key, sides, ...sums }) => ({ ...key, ...sums, ...named(sides, SIDES[subject]) })),
+  };
+}
+
+function named(sides: readonly [number, number], names: readonly [string, string] | undefined): Record<string, number> {
+  return names === undefined ? {} : { [names[0]]: sides[0], [names[1]]: sides[1] };
+}

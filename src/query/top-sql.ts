@@ -1,0 +1,112 @@
+import { PROTOCOLS_WITH_PORTS } from './protocols.ts';
+
+export type TopSubject = 'talkers' | 'conversations' | 'applications' | 'interfaces' | 'exporters';
+
+/** How a subject is made of flows. All of it is SQL of ours. */
+export interface TopShape {
+  /** Expressions over the columns of `flows`, by the name that `groups` and `keys` call them. */
+  readonly terms: Readonly<Record<string, string>>;
+  /** Grouping sets; each flow counts once in each. */
+  readonly groups: readonly string[];
+  /** Of which side a sum is, for subjects with two: true of the first. Over the terms and `grouping(…)`. */
+  readonly first?: string;
+  /** What else is joined to the sums. */
+  readonly join?: string;
+  /** What the answer shows, by name, over the sums (`s`) and what is joined; the answer is grouped by them. */
+  readonly keys: Readonly<Record<string, string>>;
+}
+
+const WITH_PORTS = `protocol IN (${PROTOCOLS_WITH_PORTS.join(', ')})`;
+
+/** Each is one pass over the flows. */
+export const TOP_SHAPES: Readonly<Record<TopSubject, TopShape>> = {
+  /** A host sends where it is the source, and receives where it is the destination. */
+  talkers: {
+    terms: { src: 'src_addr', dst: 'dst_addr' },
+    groups: ['src', 'dst'],
+    first: 'grouping(src) = 0',
+    keys: { host: 'host(coalesce(s.src, s.dst))' },
+  },
+  /** Both directions together; `a` is the lower address. */
+  conversations: {
+    terms: {
+      a: 'CASE WHEN src_addr <= dst_addr THEN src_addr ELSE dst_addr END',
+      b: 'CASE WHEN src_addr <= dst_addr THEN dst_addr ELSE src_addr END',
+      forward: '(src_addr <= dst_addr) IS TRUE',
+    },
+    groups: ['a, b, forward'],
+    first: 'forward',
+    keys: { a: 'host(s.a)', b: 'host(s.b)' },
+  },
+  /** What the exporter classified, else protocol and the lower of both ports: servers listen on low ports. */
+  applications: {
+    terms: {
+      teller: 'CASE WHEN application_id IS NOT NULL THEN exporter END',
+      id: 'application_id',
+      proto: 'CASE WHEN application_id IS NULL THEN protocol END',
+      port: `CASE WHEN application_id IS NULL AND ${WITH_PORTS} THEN least(src_port, dst_port) END`,
+    },
+    groups: ['teller, id, proto, port'],
+    join: 'LEFT JOIN applications t ON t.exporter = s.teller AND t.application_id = s.id',
+    keys: { application: 'coalesce(t.name, s.id)', protocol: 's.proto', port: 's.port' },
+  },
+  /** A flow counts at the interface that it came in by, and at the one that it left by. */
+  interfaces: {
+    terms: { exporter: 'exporter', in_if: 'in_if', out_if: 'out_if' },
+    groups: ['exporter, in_if', 'exporter, out_if'],
+    first: 'grouping(in_if) = 0',
+    join: 'LEFT JOIN interfaces t ON t.exporter = s.exporter AND t.if_index = coalesce(s.in_if, s.out_if)',
+    keys: {
+      exporter: 'host(s.exporter)',
+      interface: 'coalesce(s.in_if, s.out_if)::float8',
+      name: 'coalesce(t.name, t.description)',
+    },
+  },
+  exporters: {
+    terms: { exporter: 'exporter' },
+    groups: ['exporter'],
+    join: `LEFT JOIN (SELECT exporter, string_agg(DISTINCT protocol, ', ' ORDER BY protocol) AS protocols
+      FROM exporters GROUP BY exporter) t ON t.exporter = s.exporter`,
+    keys: { exporter: 'host(s.exporter)', protocols: 't.protocols' },
+  },
+};
+
+/** What flows are summed by. */
+export const TOP_METRICS = ['bytes', 'packets', 'flows'] as const;
+export type TopMetric = (typeof TOP_METRICS)[number];
+
+/**
+ * The statement: one scan that sums flows by each group and altogether, then the largest of them beside the whole.
+ * Sums are float8: a counter near 2^63 times its rate would overflow an int8 and fail the whole question, and numeric is
+ * several times slower; up to 2^53 they are exact.
+ * @param where the condition, @param limit the place holder of the limit
+ */
+export function topSql(shape: TopShape, metric: TopMetric, where: string, limit: string): string {
+  const terms = Object.entries(shape.terms).map(([name, sql]) => `${sql} AS ${name}`);
+  const names = Object.keys(shape.terms);
+  const keys = Object.entries(shape.keys).map(([name, sql]) => `${sql} AS ${name}`);
+  const places = keys.map((_, index) => index + 1).join(', ');
+  return `WITH measured AS (
+    SELECT ${terms.join(', ')},
+      bytes::float8 * coalesce(sampling_rate, 1) AS bytes,
+      packets::float8 * coalesce(sampling_rate, 1) AS packets,
+      extra ->> 'biflowDirection' IS DISTINCT FROM '2' AS counts,
+      sampling_rate IS NULL AS unknown
+    FROM flows WHERE ${where}
+  ), sums AS (
+    SELECT ${names.join(', ')}, grouping(${names.join(', ')}) = ${2 ** names.length - 1} AS whole,
+      ${shape.first ?? 'false'} AS first,
+      coalesce(sum(bytes), 0) AS bytes, coalesce(sum(packets), 0) AS packets,
+      (count(*) FILTER (WHERE counts))::float8 AS flows, (count(*) FILTER (WHERE counts AND unknown))::float8 AS unknown
+    FROM measured GROUP BY GROUPING SETS (${shape.groups.map((group) => `(${group})`).join(', ')}, ())
+  ), ranked AS (
+    SELECT ${keys.join(', ')}, sum(s.bytes) AS bytes, sum(s.packets) AS packets, sum(s.flows) AS flows,
+      sum(s.unknown) AS unknown_sampling, coalesce(sum(s.${metric}) FILTER (WHERE s.first), 0) AS first_side,
+      coalesce(sum(s.${metric}) FILTER (WHERE NOT s.first), 0) AS second_side
+    FROM sums s ${shape.join ?? ''} WHERE NOT s.whole GROUP BY ${places}
+    ORDER BY sum(s.${metric}) DESC, ${places} LIMIT ${limit}
+  )
+  SELECT to_json(ranked) AS top, whole.bytes, whole.packets, whole.flows, whole.unknown
+  FROM (SELECT * FROM sums WHERE whole) AS whole LEFT JOIN ranked ON true
+  ORDER BY ranked.${metric} DESC`;
+}
