@@ -25,7 +25,7 @@ export class BufferPool {
    * @returns what to give away, a buffer to go on with, and how to return the memory in the end
    */
   give(buffer: Buffer, filled: Buffer): { memory: Buffer; replacement: Buffer; release: () => void } {
-    if (filled.length < this.bufferBytes / 4) {
+    if (filled.length < this.bufferBytes * 0.75) {
       const memory = Buffer.allocUnsafeSlow(filled.length);
       filled.copy(memory);
       return { memory, replacement: buffer, release: () => {} };

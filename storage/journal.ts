@@ -1,4 +1,3 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../src/runtime/clock.ts';
 import { DogwatchError, messageOf } from '../src/runtime/errors.ts';
@@ -9,7 +8,8 @@ import { FreeSpace } from './free-space.ts';
 import { GroupSync } from './group-sync.ts';
 import { ProcessLock } from './process-lock.ts';
 import type { Queue, QueueDepth } from './queue.ts';
-import { type Entry, Segment } from './segment.ts';
+import type { Entry, Segment } from './segment.ts';
+import { SegmentStore, type TornTail, waitingRows } from './segment-store.ts';
 
 export interface JournalOptions {
   readonly directory: string;
@@ -35,8 +35,7 @@ export interface JournalFindings {
   readonly batches: number;
   readonly rows: number;
   readonly bytes: number;
-  /** The end of a batch that was being written when the process or the machine died; it had not been accepted. */
-  readonly torn: { readonly file: string; readonly bytes: number } | undefined;
+  readonly torn: TornTail | undefined;
 }
 
 interface Pending {
@@ -46,7 +45,6 @@ interface Pending {
 
 const MAX_GROUP_BATCHES = 64;
 const MAX_GROUP_BYTES = 16 << 20;
-const SEGMENT_NAME = /^(\d{16})\.journal$/;
 
 /**
  * The queue of batches on disk: a directory of segments, written at the end, deleted when all of a segment is acknowledged.
@@ -58,20 +56,16 @@ const SEGMENT_NAME = /^(\d{16})\.journal$/;
 export class Journal implements Queue {
   /** Totals since the start, by table. Every row in here was received and is gone. */
   readonly lostRows = new Map<string, number>();
-  /** Batches that were damaged on the disk; their bytes are kept in `*.corrupt`. */
-  corruptBatches = 0;
   readonly #options: Required<JournalOptions>;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #lock: ProcessLock;
   readonly #troubleLimit = new RateLimit(1, 10_000);
+  readonly #store: SegmentStore;
   readonly #groupSync: GroupSync;
   readonly #freeSpace: FreeSpace;
-  #segments: Segment[] = [];
-  #active: Segment | undefined;
   #reading: Segment | undefined;
   #cursor = 0;
-  #nextSequence = 1;
   readonly #pending: Pending[] = [];
   #pendingBytes = 0;
   #memoryBytes = 0;
@@ -82,7 +76,6 @@ export class Journal implements Queue {
   #pumping: Promise<void> | undefined;
   #isWoken = false;
   #readSequence = 0;
-  readonly #removals = new Set<Promise<void>>();
   #isOpen = false;
 
   constructor(options: JournalOptions, clock: Clock, log: Log) {
@@ -100,6 +93,7 @@ export class Journal implements Queue {
     this.#clock = clock;
     this.#log = log;
     this.#lock = new ProcessLock(join(options.directory, 'owner'));
+    this.#store = new SegmentStore(options.directory, this.#options.segmentBytes, log);
     this.#freeSpace = new FreeSpace(options.directory, clock);
     this.#groupSync = new GroupSync(this.#options.syncMs, clock, (error) =>
       this.#trouble({ error: messageOf(error) }, 'the journal cannot be synced'),
@@ -111,23 +105,18 @@ export class Journal implements Queue {
    * @throws DogwatchError `LOCKED` while another process uses it
    */
   async open(): Promise<JournalFindings> {
-    const { directory } = this.#options;
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await this.#store.createDirectory();
     await this.#lock.take();
-    const files = await readdir(directory);
-    const names = files.filter((name) => SEGMENT_NAME.test(name)).toSorted();
-    // Left alone, it would pass for that of a new segment of the same name.
-    const orphans = files.filter((name) => name.endsWith('.done') && !names.includes(name.slice(0, -'.done'.length)));
-    for (const orphan of orphans) await rm(join(directory, orphan));
-    let torn: JournalFindings['torn'];
-    for (const name of names) {
-      const cut = await this.#openSegment(name, name === names.at(-1));
-      if (cut > 0) torn = { file: name, bytes: cut };
-    }
+    const torn = await this.#store.open();
     await this.#freeSpace.refresh();
     this.#isOpen = true;
     const { batches, rows, bytes } = this.depth();
     return { batches, rows, bytes, torn };
+  }
+
+  /** Batches that were damaged on the disk; their bytes are kept in `*.corrupt`. */
+  get corruptBatches(): number {
+    return this.#store.corruptBatches;
   }
 
   async append(batch: SealedBatch): Promise<boolean> {
@@ -166,7 +155,7 @@ export class Journal implements Queue {
     this.#inFlight.delete(id);
     this.#forget(entry);
     entry.segment.markDone(entry);
-    this.#removeIfDone(entry.segment);
+    this.#store.removeIfDone(entry.segment);
   }
 
   giveBack(id: string): void {
@@ -180,7 +169,7 @@ export class Journal implements Queue {
   depth(): QueueDepth {
     let [batches, rows, bytes] = [this.#pending.length, 0, this.#pendingBytes];
     for (const pending of this.#pending) rows += pending.batch.rows;
-    for (const segment of this.#segments) {
+    for (const segment of this.#store.all) {
       batches += segment.waitingBatches;
       rows += segment.waitingRows;
       bytes += segment.waitingBytes;
@@ -197,31 +186,8 @@ export class Journal implements Queue {
     await this.#writing;
     await this.#pumping;
     await this.#groupSync.flush();
-    this.#active = undefined;
-    for (const segment of this.#segments.slice()) this.#removeIfDone(segment);
-    await Promise.all(this.#removals);
-    for (const segment of this.#segments) await segment.close();
+    await this.#store.close();
     await this.#lock.release();
-  }
-
-  /** @returns bytes that were cut off its end */
-  async #openSegment(name: string, isLast: boolean): Promise<number> {
-    const sequence = Number(SEGMENT_NAME.exec(name)?.[1]);
-    const segment = new Segment(join(this.#options.directory, name), sequence);
-    this.#nextSequence = sequence + 1;
-    let cut = 0;
-    for (const { offset, bytes } of await segment.load(isLast)) {
-      if (isLast && offset >= segment.size) cut = bytes;
-      else await this.#keepAside(segment, offset, bytes);
-    }
-    if (cut > 0) await segment.truncate();
-    if (segment.waitingBatches === 0) {
-      await segment.remove();
-    } else {
-      await segment.coolDown();
-      this.#segments.push(segment);
-    }
-    return cut;
   }
 
   async #write(): Promise<void> {
@@ -229,12 +195,15 @@ export class Journal implements Queue {
       const group = this.#nextGroup();
       let entries: Entry[] = [];
       try {
-        const segment = await this.#writableSegment();
+        const segment = await this.#store.writable(async (full) => {
+          // The reader is behind: it will load the segment when it gets there.
+          if (full !== this.#reading) await this.#coolDown(full);
+        });
         entries = await segment.write(group.map(({ batch }) => batch));
         if (this.#options.syncMs === 0) await segment.sync();
       } catch (error) {
         // What was half written is behind the end of the segment, and cut off at the next start.
-        this.#active = undefined;
+        this.#store.leaveActive();
         entries = [];
         this.#trouble({ error: messageOf(error) }, 'the journal cannot be written');
       }
@@ -265,25 +234,6 @@ export class Journal implements Queue {
       count += 1;
     }
     return this.#pending.slice(0, count);
-  }
-
-  async #writableSegment(): Promise<Segment> {
-    const full = this.#active;
-    if (full !== undefined && full.size < this.#options.segmentBytes) return full;
-    if (full !== undefined) {
-      this.#active = undefined;
-      this.#removeIfDone(full);
-      // The reader is behind: it will load the segment when it gets there.
-      if (full !== this.#reading && this.#segments.includes(full)) await this.#coolDown(full);
-    }
-    const sequence = this.#nextSequence;
-    this.#nextSequence += 1;
-    const name = `${String(sequence).padStart(16, '0')}.journal`;
-    const segment = new Segment(join(this.#options.directory, name), sequence);
-    await segment.create();
-    this.#segments.push(segment);
-    this.#active = segment;
-    return segment;
   }
 
   async #coolDown(segment: Segment): Promise<void> {
@@ -339,7 +289,9 @@ export class Journal implements Queue {
   /** The next entry in the order of the segments, or undefined when all that were accepted have been given out. */
   async #advance(): Promise<Entry | undefined> {
     for (;;) {
-      this.#reading ??= this.#segments.find((segment) => segment.sequence > this.#readSequence);
+      if (this.#reading === undefined || !this.#store.all.includes(this.#reading)) {
+        this.#reading = this.#store.after(this.#readSequence);
+      }
       const segment = this.#reading;
       if (segment === undefined) return undefined;
       if (segment.sequence !== this.#readSequence) this.#cursor = 0;
@@ -356,9 +308,9 @@ export class Journal implements Queue {
         this.#cursor += 1;
         if (entry?.done === false) return entry;
       }
-      if (segment === this.#active || segment === this.#segments.at(-1)) return undefined;
+      if (segment === this.#store.all.at(-1)) return undefined;
       this.#reading = undefined;
-      this.#removeIfDone(segment);
+      this.#store.removeIfDone(segment);
     }
   }
 
@@ -370,37 +322,11 @@ export class Journal implements Queue {
       return batch;
     }
     if (entry.done) return undefined; // dropped in the meantime
-    await this.#keepAside(entry.segment, entry.offset, entry.bytes);
+    await this.#store.keepAside(entry.segment, entry.offset, entry.bytes);
     this.#lose(entry.table, entry.rows, 'damaged on the disk');
     entry.segment.markDone(entry);
-    this.#removeIfDone(entry.segment);
+    this.#store.removeIfDone(entry.segment);
     return undefined;
-  }
-
-  async #keepAside(segment: Segment, offset: number, length: number): Promise<void> {
-    this.corruptBatches += 1;
-    const file = `${segment.path}.${offset}.corrupt`;
-    this.#log.error({ file, bytes: length }, 'a damaged batch in the journal was put aside');
-    try {
-      await writeFile(file, await segment.readBytes(offset, length), { mode: 0o600 });
-    } catch (error) {
-      this.#log.error({ file, error: messageOf(error) }, 'a damaged batch could not be put aside');
-    }
-  }
-
-  #removeIfDone(segment: Segment): void {
-    if (segment === this.#active || segment.waitingBatches > 0) return;
-    this.#remove(segment);
-  }
-
-  #remove(segment: Segment): void {
-    this.#segments = this.#segments.filter((other) => other !== segment);
-    if (this.#reading === segment) this.#reading = undefined;
-    const removal = segment
-      .remove()
-      .catch((error: unknown) => this.#trouble({ error: messageOf(error) }, 'a segment cannot be deleted'));
-    this.#removals.add(removal);
-    void removal.then(() => this.#removals.delete(removal));
   }
 
   #hasRoom(bytes: number): boolean {
@@ -415,20 +341,19 @@ export class Journal implements Queue {
 
   #fits(bytes: number): boolean {
     const wanted = this.#pendingBytes + bytes;
-    const onDisk = this.#segments.reduce((sum, segment) => sum + segment.size, 0);
-    return onDisk + wanted <= this.#options.maxBytes && this.#freeSpace.bytes - wanted >= this.#options.minFreeBytes;
+    return (
+      this.#store.bytesOnDisk + wanted <= this.#options.maxBytes &&
+      this.#freeSpace.bytes - wanted >= this.#options.minFreeBytes
+    );
   }
 
   /** Drops the oldest segment that is not being written. Batches of it that the writer has in hand are not lost. */
   #dropOldest(): boolean {
-    const [segment] = this.#segments;
-    if (segment === undefined || segment === this.#active) return false;
-    const lost = new Map(segment.waitingRowsByTable);
-    for (const { segment: home, table, rows } of this.#inFlight.values()) {
-      if (home === segment) lost.set(table, (lost.get(table) ?? 0) - rows);
-    }
-    for (const [table, rows] of lost) if (rows > 0) this.#lose(table, rows, 'the journal is full');
+    const [segment] = this.#store.all;
+    if (segment === undefined || segment === this.#store.active) return false;
     const inHand = new Set(this.#inFlight.values());
+    const lost = waitingRows(segment, inHand);
+    for (const [table, rows] of lost) if (rows > 0) this.#lose(table, rows, 'the journal is full');
     for (const entry of segment.entries ?? []) {
       if (inHand.has(entry)) continue;
       entry.done = true;
@@ -438,7 +363,7 @@ export class Journal implements Queue {
       if (this.#returned[index]?.segment === segment) this.#returned.splice(index, 1);
     }
     this.#freeSpace.bytes += segment.size;
-    this.#remove(segment);
+    this.#store.remove(segment);
     return true;
   }
 
@@ -456,8 +381,9 @@ export class Journal implements Queue {
     let oldest = this.#pending[0]?.batch.earliestMicros ?? Infinity;
     for (const entry of this.#inFlight.values()) oldest = Math.min(oldest, entry.earliestMicros);
     for (const entry of this.#returned) oldest = Math.min(oldest, entry.earliestMicros);
-    const unread = this.#reading?.entries?.[this.#cursor]?.earliestMicros;
-    const nextSegment = this.#segments.find((segment) => segment.sequence > this.#readSequence && segment.size > 0);
-    return Math.min(oldest, unread ?? nextSegment?.firstMicros ?? Infinity);
+    const isListed = this.#reading !== undefined && this.#store.all.includes(this.#reading);
+    const unread = isListed ? this.#reading?.entries?.[this.#cursor]?.earliestMicros : undefined;
+    const unopened = this.#store.all.find((segment) => segment.sequence > this.#readSequence && segment.size > 0);
+    return Math.min(oldest, unread ?? unopened?.firstMicros ?? Infinity);
   }
 }
