@@ -30,7 +30,7 @@ export function formatAddress(address: Buffer): string {
 
 /** The whole COPY field of an `inet` column, length included. `address`: 4 or 16 bytes. */
 export function inetField(address: Buffer): Buffer {
-  const field = Buffer.alloc(MAX_FIXED_FIELD_BYTES);
+  const field = Buffer.allocUnsafe(MAX_FIXED_FIELD_BYTES);
   return field.subarray(0, writeInet(field, 0, address, 0, address.length === 4 ? 4 : 16));
 }
 

@@ -126,12 +126,10 @@ export class SetDecoder implements SetVisitor, OptionFindings {
     if (options) this.#parts.totals.optionTemplates += 1;
     else this.#parts.totals.templates += 1;
     let template = this.#session.templates.get(id);
-    if (template?.options === options && template.definition.compare(bytes, start, end) === 0) store.confirm(template);
+    const wire = bytes.toString('latin1', start, end);
+    if (template?.options === options && template.definition === wire) store.confirm(template);
     else {
-      // Not from the shared pool, of which one small slice would keep 8 KiB.
-      const copy = Buffer.allocUnsafeSlow(end - start);
-      bytes.copy(copy, 0, start, end);
-      template = { ...definition, definition: copy, program: undefined, names: 0, usedAt: 0 };
+      template = { ...definition, definition: wire, program: undefined, names: 0, usedAt: 0 };
       store.define(this.#session, template);
     }
     this.#parts.observer.template?.(this.#exporter, template);
@@ -231,8 +229,6 @@ export class SetDecoder implements SetVisitor, OptionFindings {
   #hold(templateId: number, bytes: Buffer, start: number, end: number): void {
     const exporter = this.#exporter;
     const { receivedAtMicros, exportedAtMicros, uptimeMs } = exporter.context;
-    const copy = Buffer.allocUnsafeSlow(end - start);
-    bytes.copy(copy, 0, start, end);
     this.incomplete = true;
     exporter.held += 1;
     this.#parts.totals.held += 1;
@@ -240,7 +236,7 @@ export class SetDecoder implements SetVisitor, OptionFindings {
       owner: exporter,
       stream: this.#session,
       templateId,
-      bytes: copy,
+      contents: bytes.toString('latin1', start, end),
       receivedAtMicros,
       exportedAtMicros,
       uptimeMs,
@@ -253,7 +249,7 @@ export class SetDecoder implements SetVisitor, OptionFindings {
     this.#exporter = exporter;
     const { receivedAtMicros, exportedAtMicros, uptimeMs } = exporter.context;
     for (const set of this.#held.waiting(exporter, templateId)) {
-      const template = this.#usable(exporter, set.stream, templateId, set.bytes.length, nowMicros);
+      const template = this.#usable(exporter, set.stream, templateId, set.contents.length, nowMicros);
       if (template === undefined) continue;
       this.#held.release(set);
       this.#decodeHeldSet(set, template);
@@ -267,7 +263,8 @@ export class SetDecoder implements SetVisitor, OptionFindings {
     const { receivedAtMicros, exportedAtMicros, uptimeMs } = set;
     Object.assign(set.owner.context, { receivedAtMicros, exportedAtMicros, uptimeMs });
     this.#session = set.stream;
-    this.#decodeData(set.owner, template, set.bytes, 0, set.bytes.length);
+    const bytes = Buffer.from(set.contents, 'latin1');
+    this.#decodeData(set.owner, template, bytes, 0, bytes.length);
     this.#parts.totals.decodedFromHold += 1;
   }
 

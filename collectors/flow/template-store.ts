@@ -9,8 +9,8 @@ export interface Template {
   readonly fields: readonly FieldSpecifier[];
   readonly options: boolean;
   readonly scopeCount: number;
-  /** The wire's own bytes, by which a repetition is recognised. */
-  readonly definition: Buffer;
+  /** The wire's own bytes, one character each (latin1), by which a repetition is recognised. */
+  readonly definition: string;
   /** Compiled when data first needs it; option data is interpreted. */
   program: RecordProgram | undefined;
   /** How many elements exporters had named when it was compiled. */

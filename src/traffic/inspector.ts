@@ -89,7 +89,7 @@ export class Inspector {
 
   #template(exporter: Exporter, template: Template): void {
     const key = `${exporter.protocol} ${exporter.address} ${exporter.observationDomain} ${template.id}`;
-    const definition = template.definition.toString('base64');
+    const { definition } = template;
     if (this.#known.get(key) === definition) return;
     if (this.#known.size >= MAX_KNOWN_TEMPLATES) this.#known.clear();
     this.#known.set(key, definition);
