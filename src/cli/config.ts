@@ -1,15 +1,22 @@
-import type { Command } from 'commander';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { type Command, Option } from 'commander';
 import { annotatedYaml } from '../config/annotated-yaml.ts';
 import { configJsonSchema } from '../config/json-schema.ts';
 import { loadConfig } from '../config/load.ts';
 import { maskSecrets } from '../config/mask.ts';
+import { settingsReference, withSettingsReference } from '../config/reference.ts';
+import { DogwatchError } from '../runtime/errors.ts';
 import { configOption } from './config-option.ts';
 
 interface ConfigOptions {
   readonly config?: string;
   readonly json?: true;
   readonly schema?: true;
+  readonly reference?: string | true;
 }
+
+/** So that the text is the same on every machine: what depends on it is told in the descriptions. */
+const ANY_MACHINE = { hostname: 'localhost', stateDirectory: '/var/lib/dogwatch' };
 
 const HELP = `
 Examples:
@@ -31,9 +38,11 @@ export function registerConfig(program: Command): void {
     .addOption(configOption())
     .option('--json', 'as JSON, durations in milliseconds and sizes in bytes')
     .option('--schema', 'print the JSON Schema of the configuration file instead')
+    .addOption(new Option('--reference [file]', 'print the list of settings, or put it into a document').hideHelp())
     .addHelpText('after', HELP)
     .action((options: ConfigOptions) => {
-      process.stdout.write(options.schema === true ? schemaText() : effectiveText(options));
+      if (options.reference !== undefined) writeReference(options.reference);
+      else process.stdout.write(options.schema === true ? schemaText() : effectiveText(options));
     });
 }
 
@@ -44,7 +53,17 @@ function effectiveText(options: ConfigOptions): string {
 }
 
 function schemaText(): string {
-  // The same text on every machine: what depends on it is told in the descriptions.
-  const schema = configJsonSchema({ hostname: 'localhost', stateDirectory: '/var/lib/dogwatch' });
-  return `${JSON.stringify(schema, null, 2)}\n`;
+  return `${JSON.stringify(configJsonSchema(ANY_MACHINE), null, 2)}\n`;
+}
+
+/** Prints the reference, or puts it into `file` in place of the one there. */
+function writeReference(file: string | true): void {
+  const reference = settingsReference(configJsonSchema(ANY_MACHINE));
+  if (file === true) {
+    process.stdout.write(reference);
+    return;
+  }
+  const renewed = withSettingsReference(readFileSync(file, 'utf8'), reference);
+  if (renewed === undefined) throw new DogwatchError('USAGE', `${file} has no place for the list of settings`);
+  writeFileSync(file, renewed);
 }

@@ -8,8 +8,16 @@ export interface SettingSchema {
   readonly description?: string;
   readonly default?: unknown;
   readonly enum?: readonly unknown[];
+  /** What may stand here, in words, bounds included: of values that JSON Schema has no type for. */
+  readonly kind?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, SettingSchema>>;
   readonly items?: SettingSchema;
+  readonly propertyNames?: SettingSchema;
+  readonly additionalProperties?: boolean | SettingSchema;
+  readonly anyOf?: readonly SettingSchema[];
 }
 
 /** JSON Schema (draft 2020-12) of a configuration file as people write it. */

@@ -9,15 +9,16 @@ const DURATION_ALLOWED = 'a duration such as 250ms, 10s, 15m, 2h or 30d';
 
 /** A duration between two bounds, themselves written as durations; its value is milliseconds. */
 export function duration(least: string, most: string) {
-  return quantity(parseDuration, formatDuration, DURATION_ALLOWED, least, most);
+  return quantity('duration', parseDuration, formatDuration, DURATION_ALLOWED, least, most);
 }
 
 /** A size between two bounds, themselves written as sizes; its value is bytes. */
 export function size(least: string, most: string) {
-  return quantity(parseSize, formatSize, SIZE_ALLOWED, least, most);
+  return quantity('size', parseSize, formatSize, SIZE_ALLOWED, least, most);
 }
 
 function quantity(
+  kind: string,
   parse: (text: string) => number | undefined,
   format: (value: number) => string,
   allowed: string,
@@ -26,7 +27,7 @@ function quantity(
 ) {
   const from = parse(least) ?? 0;
   const to = parse(most) ?? Infinity;
-  return z.union([z.string(), z.number()], { error: `expected ${allowed}` }).transform((written, context) => {
+  const schema = z.union([z.string(), z.number()], { error: `expected ${allowed}` }).transform((written, context) => {
     const value = typeof written === 'number' ? written : parse(written);
     if (value === undefined) {
       context.issues.push({ code: 'custom', input: written, message: `expected ${allowed}` });
@@ -38,6 +39,7 @@ function quantity(
     }
     return value;
   });
+  return schema.meta({ kind: `${kind}, ${least} to ${most}` });
 }
 
 /** A UDP or TCP port; 0 lets the system choose. */
@@ -47,14 +49,18 @@ export const port = z
   .max(65_535, { error: 'expected a port, 0 to 65535 (0: the system chooses)' });
 
 /** An IPv4 or IPv6 address of this machine, or `::` and `0.0.0.0` for all of them. */
-export const address = z.string().refine((text) => isIP(text) !== 0, {
-  error: 'expected an IPv4 or IPv6 address; ::, 0.0.0.0 mean all of this machine',
-});
+export const address = z
+  .string()
+  .refine((text) => isIP(text) !== 0, {
+    error: 'expected an IPv4 or IPv6 address; ::, 0.0.0.0 mean all of this machine',
+  })
+  .meta({ kind: 'IP address' });
 
 /** An address or a prefix such as `192.0.2.0/24` or `2001:db8::/32`. */
 export const prefix = z
   .string()
-  .refine(isPrefix, { error: 'expected an address or a prefix such as 192.0.2.0/24 or 2001:db8::/32' });
+  .refine(isPrefix, { error: 'expected an address or a prefix such as 192.0.2.0/24 or 2001:db8::/32' })
+  .meta({ kind: 'address or prefix' });
 
 /** Whether `text` is an address or a prefix of either family. */
 export function isPrefix(text: string): boolean {
