@@ -162,7 +162,7 @@ function journalComponent(journal: Journal, log: Log): Component {
     name: 'journal',
     async start() {
       const { torn, ...found } = await journal.open();
-      if (torn !== undefined) log.warn(torn, 'cut off a batch that was never accepted, from a crash');
+      if (torn !== undefined) log.warn({ ...torn }, 'cut off a batch that was never accepted, from a crash');
       if (found.batches > 0) log.info(found, 'writing what an earlier run left in the journal');
     },
     stop: () => journal.close(),

@@ -134,6 +134,12 @@ export class EmbeddedPostgres implements Component {
     await exited;
   }
 
+  /** For a process that must end now: an immediate shutdown (SIGQUIT), of which the next start recovers. */
+  abandon(): void {
+    this.#stopping = true;
+    this.#server?.kill('SIGQUIT');
+  }
+
   get #stopTimeoutMs(): number {
     return this.#options.stopTimeoutMs ?? 8000;
   }

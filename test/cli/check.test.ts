@@ -14,7 +14,7 @@ import { checkAll } from '../../src/cli/check.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { connect, disconnect } from '../../storage/database.ts';
 import { startTestDatabase } from '../support/postgres.ts';
-import { exampleStatus } from './example-status.ts';
+import { exampleStatus } from '../support/example-status.ts';
 
 /** A configuration in a folder of its own, on ports that the system chooses, with these settings. */
 function contextWith(context: TestContext, environment: Record<string, string>): CheckContext {

@@ -5,7 +5,7 @@ import { test, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { CollectorStatus } from '../../src/console/status.ts';
 import { chooseScreen } from '../../src/cli/run-screen.ts';
-import { exampleStatus } from './example-status.ts';
+import { exampleStatus } from '../support/example-status.ts';
 
 const MODULES = new URL('../../src/cli/', import.meta.url);
 

@@ -6,7 +6,7 @@ import { fetchStatus, statusUrl } from '../../src/cli/status.ts';
 import { statusScreen } from '../../src/cli/terminal/status-screen.ts';
 import { bytesText, compact, elapsedText, grouped } from '../../src/cli/terminal/figures.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { exampleStatus } from './example-status.ts';
+import { exampleStatus } from '../support/example-status.ts';
 
 async function serve(context: TestContext, body: string): Promise<string> {
   const server = createServer((_request, response) => response.end(body));
