@@ -31,7 +31,7 @@ export interface SetVisitor {
 }
 
 /** Reads the templates of one set; `start` and `end` are those of its contents. */
-export type TemplateReader = (bytes: Buffer, start: number, end: number, visitor: SetVisitor) => void;
+type TemplateReader = (bytes: Buffer, start: number, end: number, visitor: SetVisitor) => void;
 
 /** Which set ids hold templates, and how they are read. */
 export interface SetDialect {
