@@ -36,8 +36,8 @@ export interface SealedBatch extends BatchHeader {
 
 export const MAGIC = 0x44_57_42_31; // "DWB1"
 export const PREFIX_BYTES = 16;
-export const MAX_HEADER_BYTES = 16_384;
-export const MAX_BODY_BYTES = 64 << 20;
+const MAX_HEADER_BYTES = 16_384;
+const MAX_BODY_BYTES = 64 << 20;
 
 const IDENTIFIER = /^[a-z_][a-z0-9_]{0,62}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

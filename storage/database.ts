@@ -1,4 +1,4 @@
-import { Client, DatabaseError, escapeIdentifier, escapeLiteral, Pool, type ClientConfig } from 'pg';
+import { Client, DatabaseError, escapeIdentifier, escapeLiteral, type ClientConfig } from 'pg';
 import { messageOf } from '../src/runtime/errors.ts';
 
 /** How to reach PostgreSQL: a connection string (URL), which wins, or the parts of it. */
@@ -15,7 +15,6 @@ export interface DatabaseAddress {
 }
 
 export type DatabaseClient = Client;
-export type DatabasePool = Pool;
 
 const CONNECT_TIMEOUT_MS = 5000;
 
@@ -29,13 +28,6 @@ export async function connect(address: DatabaseAddress): Promise<DatabaseClient>
   client.on('error', () => {});
   await client.connect();
   return client;
-}
-
-/** A few connections that are opened on demand, for queries that people ask for. Close it with `end()`. */
-export function createPool(address: DatabaseAddress, connections: number): DatabasePool {
-  const pool = new Pool({ ...settingsOf(address), max: connections, idleTimeoutMillis: 30_000 });
-  pool.on('error', () => {});
-  return pool;
 }
 
 /**

@@ -9,9 +9,9 @@ const postgres = new EmbeddedPostgres({ stateDirectory, settings: { shared_buffe
 await postgres.start();
 const client = await connect(postgres.address);
 await client.query('CREATE TABLE kept AS SELECT generate_series(1, 1000)');
-process.stdout.write('ready\n');
 const waiting = setInterval(() => {}, 1000);
 process.once('SIGTERM', () => {
   clearInterval(waiting);
   void client.end().then(() => postgres.stop());
 });
+process.stdout.write('ready\n');
