@@ -58,6 +58,11 @@ export class BenchNode {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
+  /** One more connection; the caller closes it. */
+  connect(): Promise<DatabaseClient> {
+    return connect(this.#postgres.address);
+  }
+
   /** Leaves tables as after the start: empty, and with no work put off for later. */
   async clear(): Promise<void> {
     await this.client.query('TRUNCATE flows, batches');
