@@ -1,4 +1,4 @@
-import type { FlowSinks } from '../collectors/flow/decoder.ts';
+import type { FlowSinks } from '../collectors/flow/sinks.ts';
 import { FlowDecoder } from '../collectors/flow/flow-decoder.ts';
 import { APPLICATIONS, COUNTER_SAMPLES, EXPORTERS, FLOWS, INTERFACES } from '../collectors/flow/tables.ts';
 import { createLoad, type LoadProtocol } from '../src/traffic/load.ts';

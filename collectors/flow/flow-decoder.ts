@@ -1,20 +1,20 @@
 import type { Datagram } from '../datagram.ts';
-import type { FlowSinks } from './decoder.ts';
+import type { FlowSinks } from './sinks.ts';
 import { type DecodeReason, type DecodeTrouble, SHOWN_BYTES } from './decode-trouble.ts';
 import { type Element, ElementRegistry } from './elements/registry.ts';
-import { Exporter, type ExporterView, type FlowProtocol } from './exporter.ts';
-import { parseAddress, unmapped } from './exporter-address.ts';
-import { ExporterTable } from './exporter-table.ts';
-import { type ExporterDesk, FixedDecoder } from './fixed-decoder.ts';
-import { IPFIX_HEADER_BYTES, IPFIX_SETS, type IpfixHeader, readIpfixHeader } from './ipfix.ts';
-import { NETFLOW9_HEADER_BYTES, NETFLOW9_SETS, type Netflow9Header, readNetflow9Header } from './netflow9.ts';
-import { writeExporterRow } from './option-rows.ts';
-import { SamplingConfiguration, type SamplingOptions, SamplingState } from './sampling.ts';
-import { type FlowObserver, SetDecoder, type SetTotals } from './set-decoder.ts';
-import { SampleDropCounter } from './sflow-drops.ts';
-import { SflowDecoder } from './sflow.ts';
-import { SflowHeader } from './sflow-header.ts';
-import { TokenBucket } from './token-bucket.ts';
+import { Exporter, type ExporterView, type FlowProtocol } from './exporter/exporter.ts';
+import { parseAddress, unmapped } from './exporter/exporter-address.ts';
+import { ExporterTable } from './exporter/exporter-table.ts';
+import { type ExporterDesk, FixedDecoder } from './netflow/fixed-decoder.ts';
+import { IPFIX_HEADER_BYTES, IPFIX_SETS, type IpfixHeader, readIpfixHeader } from './netflow/ipfix.ts';
+import { NETFLOW9_HEADER_BYTES, NETFLOW9_SETS, type Netflow9Header, readNetflow9Header } from './netflow/netflow9.ts';
+import { writeExporterRow } from './netflow/option-rows.ts';
+import { SamplingConfiguration, type SamplingOptions, SamplingState } from './exporter/sampling.ts';
+import { type FlowObserver, SetDecoder, type SetTotals } from './netflow/set-decoder.ts';
+import { SampleDropCounter } from './sflow/sflow-drops.ts';
+import { SflowDecoder } from './sflow/sflow.ts';
+import { SflowHeader } from './sflow/sflow-header.ts';
+import { TokenBucket } from './netflow/token-bucket.ts';
 
 /** Every bound has a default that suits a collector of some hundred exporters. */
 export interface FlowDecoderOptions {

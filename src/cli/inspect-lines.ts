@@ -1,4 +1,4 @@
-import type { ExporterView } from '../../collectors/flow/exporter.ts';
+import type { ExporterView } from '../../collectors/flow/exporter/exporter.ts';
 import type { DecoderTotals } from '../../collectors/flow/flow-decoder.ts';
 import type { OptionFinding, TemplateFinding } from '../traffic/inspector.ts';
 import type { Row } from '../traffic/memory-rows.ts';

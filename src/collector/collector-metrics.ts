@@ -1,4 +1,4 @@
-import type { ExporterView } from '../../collectors/flow/exporter.ts';
+import type { ExporterView } from '../../collectors/flow/exporter/exporter.ts';
 import type { CollectorStatus } from '../console/status.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 

@@ -1,11 +1,11 @@
 import type { Datagram } from '../../collectors/datagram.ts';
 import type { DecodeTrouble } from '../../collectors/flow/decode-trouble.ts';
 import { ElementRegistry } from '../../collectors/flow/elements/registry.ts';
-import type { Exporter, ExporterView } from '../../collectors/flow/exporter.ts';
+import type { Exporter, ExporterView } from '../../collectors/flow/exporter/exporter.ts';
 import { type DecoderTotals, FlowDecoder } from '../../collectors/flow/flow-decoder.ts';
-import { recordToJson } from '../../collectors/flow/structured-data.ts';
+import { recordToJson } from '../../collectors/flow/values/structured-data.ts';
 import { APPLICATIONS, COUNTER_SAMPLES, EXPORTERS, FLOWS, INTERFACES } from '../../collectors/flow/tables.ts';
-import type { Template } from '../../collectors/flow/template-store.ts';
+import type { Template } from '../../collectors/flow/netflow/template-store.ts';
 import { MemoryRows, type Row } from './memory-rows.ts';
 
 /** Something that a datagram told, in the order in which it was found. */

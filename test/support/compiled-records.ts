@@ -1,6 +1,6 @@
-import { compileProgram } from '../../collectors/flow/record-program.ts';
+import { compileProgram } from '../../collectors/flow/record/record-program.ts';
 import { type Element, ElementRegistry } from '../../collectors/flow/elements/registry.ts';
-import type { FieldSpecifier, RecordContext } from '../../collectors/flow/record.ts';
+import type { FieldSpecifier, RecordContext } from '../../collectors/flow/record/record.ts';
 import { FLOWS } from '../../collectors/flow/tables.ts';
 import { MemorySink } from './memory-sink.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { MAX_SESSIONS } from '../../../collectors/flow/template-store.ts';
+import { MAX_SESSIONS } from '../../../collectors/flow/netflow/template-store.ts';
 import { readPcap } from '../../../src/traffic/pcap.ts';
 import { bytes, ipfix, longs, netflow9, optionsTemplate9, set, template, words } from '../../support/flow-datagrams.ts';
 import { ARRIVAL_MICROS, startDecoding } from '../../support/flow-decoding.ts';
