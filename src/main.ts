@@ -2,19 +2,20 @@ import { UdpListener } from '../collectors/listener/udp-listener.ts';
 import type { DatabaseAddress } from '../storage/database.ts';
 import { EmbeddedPostgres } from '../storage/embedded-postgres.ts';
 import { Journal } from '../storage/journal.ts';
-import { type Account, accountForPostgres } from '../storage/postgres-account.ts';
+import { accountForPostgres, makeOwnDirectory } from '../storage/postgres-account.ts';
 import { DatabaseUpkeep } from '../storage/upkeep.ts';
 import { Writer } from '../storage/writer.ts';
 import { exposeCollector } from './collector/collector-metrics.ts';
 import { FlowPipeline } from './collector/flow-pipeline.ts';
 import { flowPipelineOptions, journalOptions, retentionOptions } from './collector/options.ts';
-import { giveUpRoot, makeDirectoryFor } from './collector/privileges.ts';
+import { giveUpRoot } from './collector/privileges.ts';
 import { type Parts, statusOf } from './collector/status-of.ts';
 import { maskUrl } from './config/mask.ts';
 import type { Config } from './config/schema.ts';
 import { HttpServer } from './console/http-server.ts';
 import type { CollectorStatus } from './console/status.ts';
 import { systemClock } from './runtime/clock.ts';
+import { boundCompilerMemory } from './runtime/engine.ts';
 import { type Component, Lifecycle } from './runtime/lifecycle.ts';
 import type { Log } from './runtime/log.ts';
 import { Metrics } from './runtime/metrics.ts';
@@ -51,11 +52,12 @@ export function buildCollector(config: Config, log: Log): Collector {
   };
 
   async function start(): Promise<void> {
+    boundCompilerMemory();
     const account = await accountForPostgres(config.runAs);
-    database = await openDatabase(config, account, lifecycle, log);
+    database = await openDatabase(config, lifecycle, log);
     const upkeep = new DatabaseUpkeep(database.address, retentionOptions(config), systemClock, log);
     await lifecycle.start(upkeep);
-    await makeDirectoryFor(config.journal.directory, account);
+    await makeOwnDirectory(config.journal.directory, account);
     const journal = new Journal(journalOptions(config), systemClock, log);
     await lifecycle.start(journalComponent(journal, log));
     const { node, retention, writer: writing } = config;
@@ -116,18 +118,12 @@ interface OpenDatabase {
 }
 
 /** The configured server, or one of our own, started. */
-async function openDatabase(
-  config: Config,
-  account: Account | undefined,
-  lifecycle: Lifecycle,
-  log: Log,
-): Promise<OpenDatabase> {
+async function openDatabase(config: Config, lifecycle: Lifecycle, log: Log): Promise<OpenDatabase> {
   const { url } = config.database;
   if (url !== undefined) {
     const description = `external, ${maskUrl(url)}`;
     return { address: { connectionString: url }, description, psql: undefined, abandon() {} };
   }
-  await makeDirectoryFor(config.stateDirectory, account);
   const { port, settings } = config.database.embedded;
   const server = new EmbeddedPostgres(
     {

@@ -114,6 +114,8 @@ export class Journal implements Queue {
     return { batches, rows, bytes, torn };
   }
 
+  /** Why the last batch was lost; undefined while batches are accepted. */
+  trouble: string | undefined;
   /** Batches that were damaged on the disk; their bytes are kept in `*.corrupt`. */
   get corruptBatches(): number {
     return this.#store.corruptBatches;
@@ -215,6 +217,7 @@ export class Journal implements Queue {
           this.#lose(batch.table, batch.rows, 'the journal cannot be written');
           batch.release();
         } else {
+          this.trouble = undefined;
           this.#accept(entry);
         }
         settle(entry !== undefined);
@@ -369,6 +372,7 @@ export class Journal implements Queue {
 
   #lose(table: string, rows: number, why: string): void {
     this.lostRows.set(table, (this.lostRows.get(table) ?? 0) + rows);
+    this.trouble = why;
     this.#trouble({ table, rows, why }, 'rows are lost');
   }
 

@@ -43,11 +43,12 @@ export function statusOf(parts: Parts): CollectorStatus {
   };
 }
 
-function reasonsAgainstReadiness({ upkeep, writer, listeners }: Parts): string[] {
+function reasonsAgainstReadiness({ upkeep, writer, journal, listeners }: Parts): string[] {
   const reasons: string[] = [];
   if (!upkeep.isMigrated)
     reasons.push('the database has not been reached since the start; the journal takes what arrives');
   else if (!writer.isHealthy) reasons.push('the database does not take batches; the journal does');
+  if (journal.trouble !== undefined) reasons.push(`rows are lost: ${journal.trouble}`);
   for (const { name, address } of listeners.map((listener) => ({ name: listener.name, address: listener.address() }))) {
     if (address === undefined) reasons.push(`${name} is closed`);
   }

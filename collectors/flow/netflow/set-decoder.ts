@@ -48,6 +48,8 @@ export interface SetDecoderParts {
 }
 
 const NO_LIMIT = 0x7f_ff_ff_ff;
+/** A template of up to so many fields, as nearly all are, takes one token of the compilation budget. */
+const FIELDS_PER_COMPILATION = 32;
 /** A set may be padded to four bytes (RFC 3954 section 5.3, RFC 7011 section 3.3.1). */
 const MAX_PADDING_BYTES = 3;
 
@@ -210,7 +212,8 @@ export class SetDecoder implements SetVisitor, OptionFindings {
       this.#programs = new ProgramCache(this.#parts.registry);
       this.#programsNames = this.#names;
     }
-    if (!this.#programs.has(template.fields) && !this.#parts.compilations.take(nowMicros)) {
+    const cost = Math.ceil(template.fields.length / FIELDS_PER_COMPILATION);
+    if (!this.#programs.has(template.fields) && !this.#parts.compilations.take(nowMicros, cost)) {
       this.#parts.totals.compilationsDeferred += 1;
       return undefined;
     }

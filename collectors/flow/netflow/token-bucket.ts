@@ -11,13 +11,14 @@ export class TokenBucket {
     this.#tokens = burst;
   }
 
-  /** Takes one token, or says that there is none. */
-  take(nowMicros: number): boolean {
+  /** Takes `cost` tokens, or says that there are too few. What costs more than a whole burst takes all of one. */
+  take(nowMicros: number, cost: number): boolean {
     const elapsed = Math.max(0, nowMicros - this.#filledAtMicros); // the wall clock may step back
     this.#filledAtMicros = nowMicros;
     this.#tokens = Math.min(this.#burst, this.#tokens + (elapsed / 1_000_000) * this.#perSecond);
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
+    const price = Math.min(cost, this.#burst);
+    if (this.#tokens < price) return false;
+    this.#tokens -= price;
     return true;
   }
 }
