@@ -3,7 +3,7 @@ import { DogwatchError } from '../src/runtime/errors.ts';
 import type { Component } from '../src/runtime/lifecycle.ts';
 import type { Log } from '../src/runtime/log.ts';
 import { connect, type DatabaseAddress, describeDatabaseError, disconnect } from './database.ts';
-import { migrate, readMigrations } from './migrations.ts';
+import { migrate, type Migration, readMigrations } from './migrations.ts';
 import { applyRetention, type RetentionOptions } from './retention.ts';
 
 const RETENTION_EVERY_MS = 10 * 60_000;
@@ -26,6 +26,7 @@ export class DatabaseUpkeep implements Component {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #stopping = new AbortController();
+  #migrations: Migration[] = [];
   #running: Promise<void> = Promise.resolve();
   #cancel: (() => void) | undefined;
   #isFailing = false;
@@ -42,6 +43,8 @@ export class DatabaseUpkeep implements Component {
    * @throws DogwatchError `SCHEMA_NEWER`, `SCHEMA_CHANGED`: this program must not write there
    */
   async start(): Promise<void> {
+    // Read now: later the process may have given up the right to read the program's files.
+    this.#migrations = await readMigrations();
     await this.#attempt((error) => {
       throw error;
     });
@@ -80,7 +83,7 @@ export class DatabaseUpkeep implements Component {
     const client = await connect(this.#address);
     try {
       if (!this.isMigrated) {
-        const applied = await migrate(client, await readMigrations());
+        const applied = await migrate(client, this.#migrations);
         if (applied.length > 0) this.#log.info({ applied }, 'schema brought up to date');
         this.isMigrated = true;
       }

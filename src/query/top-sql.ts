@@ -12,7 +12,7 @@ export interface TopShape {
   readonly first?: string;
   /** What else is joined to the sums. */
   readonly join?: string;
-  /** What the answer shows, by name, over the sums (`s`) and what is joined; the answer is grouped by them. */
+  /** What the answer shows, by name, over the sums (`s`) and what is joined; the answer is grouped by them. In JSON an address is its text. */
   readonly keys: Readonly<Record<string, string>>;
 }
 
@@ -25,7 +25,7 @@ export const TOP_SHAPES: Readonly<Record<TopSubject, TopShape>> = {
     terms: { src: 'src_addr', dst: 'dst_addr' },
     groups: ['src', 'dst'],
     first: 'grouping(src) = 0',
-    keys: { host: 'host(coalesce(s.src, s.dst))' },
+    keys: { host: 'coalesce(s.src, s.dst)' },
   },
   /** Both directions together; `a` is the lower address. */
   conversations: {
@@ -36,7 +36,7 @@ export const TOP_SHAPES: Readonly<Record<TopSubject, TopShape>> = {
     },
     groups: ['a, b, forward'],
     first: 'forward',
-    keys: { a: 'host(s.a)', b: 'host(s.b)' },
+    keys: { a: 's.a', b: 's.b' },
   },
   /** What the exporter classified, else protocol and the lower of both ports: servers listen on low ports. */
   applications: {
@@ -57,7 +57,7 @@ export const TOP_SHAPES: Readonly<Record<TopSubject, TopShape>> = {
     first: 'grouping(in_if) = 0',
     join: 'LEFT JOIN interfaces t ON t.exporter = s.exporter AND t.if_index = coalesce(s.in_if, s.out_if)',
     keys: {
-      exporter: 'host(s.exporter)',
+      exporter: 's.exporter',
       interface: 'coalesce(s.in_if, s.out_if)::float8',
       name: 'coalesce(t.name, t.description)',
     },
@@ -67,7 +67,7 @@ export const TOP_SHAPES: Readonly<Record<TopSubject, TopShape>> = {
     groups: ['exporter'],
     join: `LEFT JOIN (SELECT exporter, string_agg(DISTINCT protocol, ', ' ORDER BY protocol) AS protocols
       FROM exporters GROUP BY exporter) t ON t.exporter = s.exporter`,
-    keys: { exporter: 'host(s.exporter)', protocols: 't.protocols' },
+    keys: { exporter: 's.exporter', protocols: 't.protocols' },
   },
 };
 
