@@ -40,7 +40,7 @@ export function parseTimeRange({ last, from, to }: TimeRangeWords, now: Date): T
 /** Restricts a question to a range, by the column that partitions the table, so that others are not even opened. */
 export function requireRange(conditions: Conditions, { from, to }: TimeRange): void {
   conditions.require(
-    `received_at >= ${conditions.bind(from.toISOString())}::timestamptz AND received_at <= ${conditions.bind(to.toISOString())}::timestamptz`,
+    `received_at >= ${conditions.bind(from.toISOString())}::timestamptz AND received_at < ${conditions.bind(to.toISOString())}::timestamptz`,
   );
 }
 
