@@ -18,7 +18,7 @@ export type FlowOrder = keyof typeof ORDERS;
 export const FLOW_ORDERS = ['newest', 'oldest', 'bytes', 'packets', 'duration', 'none'] as const;
 
 /** By the name of a field of `FILTER_FIELDS` what was asked; several for one field must all hold. */
-export type FlowFilters = ReadonlyMap<string, readonly string[]>;
+type FlowFilters = ReadonlyMap<string, readonly string[]>;
 
 export interface FlowSearch {
   readonly range: TimeRange;

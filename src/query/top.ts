@@ -16,7 +16,7 @@ export interface TopQuestion {
 }
 
 /** Sampling is applied to bytes and packets; flows are flow records, the reverse half of a bidirectional one not counted. */
-export interface TopSums {
+interface TopSums {
   readonly bytes: number;
   readonly packets: number;
   readonly flows: number;

@@ -78,7 +78,7 @@ export class Table {
 }
 
 /** Foreign text without what a terminal would obey. */
-export function printable(text: string): string {
+function printable(text: string): string {
   return text.replaceAll(CONTROLS, '\uFFFD');
 }
 
