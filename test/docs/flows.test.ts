@@ -36,7 +36,8 @@ test('docs/flows.md has a row for each column of flows, and no others', () => {
     [...columns.matchAll(/`(\w+)`/g)].map(([, name]) => name),
   );
   const columns = FLOWS.columns.map(({ name }) => name);
-  assert.deepEqual(listed.toSorted(), columns.toSorted());
+  assert.deepEqual(new Set(listed), new Set(columns));
+  assert.equal(listed.length, columns.length);
 });
 
 test('docs/flows.md calls every element by its name', () => {
