@@ -7,7 +7,7 @@ import type { Config } from '../config/schema.ts';
 import { DogwatchError } from '../runtime/errors.ts';
 import { createLog } from '../runtime/log.ts';
 import { configOption } from './config-option.ts';
-import { embeddedAddress } from './embedded-address.ts';
+import { embeddedAddress } from '../../storage/embedded-address.ts';
 
 interface MigrateOptions {
   readonly config?: string;

@@ -6,7 +6,7 @@ import {
   type DatabaseAddress,
   type DatabaseClient,
 } from '../../storage/database.ts';
-import { embeddedAddress } from '../cli/embedded-address.ts';
+import { embeddedAddress } from '../../storage/embedded-address.ts';
 import type { Config } from '../config/schema.ts';
 import { DogwatchError, messageOf } from '../runtime/errors.ts';
 

@@ -9,7 +9,7 @@ import {
 import { packagedPostgres } from '../../../storage/postgres-package.ts';
 import { maskUrl } from '../../config/mask.ts';
 import { messageOf } from '../../runtime/errors.ts';
-import { embeddedAddress } from '../embedded-address.ts';
+import { embeddedAddress } from '../../../storage/embedded-address.ts';
 import type { Check, CheckResult } from './check-result.ts';
 
 const LEAST_VERSION = 15;

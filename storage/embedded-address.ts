@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DatabaseAddress } from '../../storage/database.ts';
-import { isAlive } from '../../storage/process-lock.ts';
+import type { DatabaseAddress } from './database.ts';
+import { isAlive } from './process-lock.ts';
 
 /**
  * How to reach the embedded PostgreSQL of this state directory, if it is running: read from `postmaster.pid`, whose lines
