@@ -1,9 +1,9 @@
 import { UdpListener } from '../collectors/listener/udp-listener.ts';
-import type { DatabaseAddress } from '../storage/database.ts';
-import { EmbeddedPostgres } from '../storage/embedded-postgres.ts';
-import { Journal } from '../storage/journal.ts';
-import { accountForPostgres, makeOwnDirectory } from '../storage/postgres-account.ts';
-import { DatabaseUpkeep } from '../storage/upkeep.ts';
+import type { DatabaseAddress } from '../storage/database/database.ts';
+import { EmbeddedPostgres } from '../storage/embedded/embedded-postgres.ts';
+import { Journal } from '../storage/journal/journal.ts';
+import { accountForPostgres, makeOwnDirectory } from '../storage/embedded/postgres-account.ts';
+import { DatabaseUpkeep } from '../storage/database/upkeep.ts';
 import { Writer } from '../storage/writer.ts';
 import { exposeCollector } from './collector/collector-metrics.ts';
 import { FlowPipeline } from './collector/flow-pipeline.ts';

@@ -1,4 +1,4 @@
-import type { SealedBatch } from './batch-format.ts';
+import type { SealedBatch } from './batch/batch-format.ts';
 
 /** What is waiting. */
 export interface QueueDepth {

@@ -1,11 +1,17 @@
 import type { Clock } from '../src/runtime/clock.ts';
 import { type Component, withTimeout } from '../src/runtime/lifecycle.ts';
 import type { Log } from '../src/runtime/log.ts';
-import type { SealedBatch } from './batch-format.ts';
-import { leadingTimestamp, rowOffsets } from './copy-reader.ts';
-import { isAlreadyWritten, isMissingPartition, isRefusedData } from './database-trouble.ts';
-import { connect, type DatabaseAddress, type DatabaseClient, describeDatabaseError, disconnect } from './database.ts';
-import { insertAcceptableRows, insertBatch, prepareSession } from './insert-batch.ts';
+import type { SealedBatch } from './batch/batch-format.ts';
+import { leadingTimestamp, rowOffsets } from './batch/copy-reader.ts';
+import { isAlreadyWritten, isMissingPartition, isRefusedData } from './database/database-trouble.ts';
+import {
+  connect,
+  type DatabaseAddress,
+  type DatabaseClient,
+  describeDatabaseError,
+  disconnect,
+} from './database/database.ts';
+import { insertAcceptableRows, insertBatch, prepareSession } from './database/insert-batch.ts';
 import {
   coverTimes,
   isCovered,
@@ -13,7 +19,7 @@ import {
   partitionedTables,
   type PartitionUnit,
   UNIT_MICROS,
-} from './partitions.ts';
+} from './database/partitions.ts';
 import type { Queue } from './queue.ts';
 
 export interface WriterOptions {

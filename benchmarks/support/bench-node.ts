@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { CollectorStatus } from '../../src/console/status.ts';
 import { silentLog } from '../../src/runtime/log.ts';
-import { connect, type DatabaseClient, disconnect } from '../../storage/database.ts';
-import { EmbeddedPostgres } from '../../storage/embedded-postgres.ts';
+import { connect, type DatabaseClient, disconnect } from '../../storage/database/database.ts';
+import { EmbeddedPostgres } from '../../storage/embedded/embedded-postgres.ts';
 import { CollectorProcess } from '../../test/support/collector-process.ts';
 import { type Sent, Sender } from './sender.ts';
 

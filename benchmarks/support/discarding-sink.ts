@@ -1,5 +1,5 @@
 import { MAX_RESERVE_BYTES, type RowSink, type RowTable } from '../../collectors/row-sink.ts';
-import { readRows } from '../../storage/copy-reader.ts';
+import { readRows } from '../../storage/batch/copy-reader.ts';
 
 /** As large as a batch by default, so that the memory that is written is as much as in earnest. */
 const BUFFER_BYTES = 4 << 20;

@@ -8,7 +8,7 @@ import { checkDisk } from './checks/disk.ts';
 import { checkPorts } from './checks/ports.ts';
 import { checkSenders } from './checks/senders.ts';
 import type { CheckResult } from './checks/check-result.ts';
-import { configOption } from './config-option.ts';
+import { configOption } from './options/config-option.ts';
 import { EXIT } from './exit-codes.ts';
 import { fetchStatus, statusUrl } from './status.ts';
 

@@ -6,7 +6,7 @@ import { loadConfig } from '../config/load.ts';
 import { maskSecrets } from '../config/mask.ts';
 import { settingsReference, withSettingsReference } from '../config/reference.ts';
 import { DogwatchError } from '../runtime/errors.ts';
-import { configOption } from './config-option.ts';
+import { configOption } from './options/config-option.ts';
 
 interface ConfigOptions {
   readonly config?: string;

@@ -12,10 +12,10 @@ import {
   type FlowSearch,
 } from '../query/search-flows.ts';
 import { parseTimeRange } from '../query/time-range.ts';
-import type { DatabaseClient } from '../../storage/database.ts';
-import { configOption } from './config-option.ts';
-import { parseWholeNumber } from './quantity-options.ts';
-import { addRangeOptions, collect } from './range-options.ts';
+import type { DatabaseClient } from '../../storage/database/database.ts';
+import { configOption } from './options/config-option.ts';
+import { parseWholeNumber } from './options/quantity-options.ts';
+import { addRangeOptions, collect } from './options/range-options.ts';
 import { speaksUnicode } from './terminal/bars.ts';
 import { csvLine } from './terminal/csv.ts';
 import { flowCell, flowTableColumn } from './terminal/flow-cells.ts';

@@ -4,7 +4,7 @@ import { type ReadFile, readDatagrams } from '../traffic/datagram-files.ts';
 import { looksLikeFlows } from '../traffic/flow-payload.ts';
 import { type Finding, Inspector } from '../traffic/inspector.ts';
 import type { Row } from '../traffic/memory-rows.ts';
-import { captureLines } from './capture-lines.ts';
+import { captureLines } from './capture/capture-lines.ts';
 import { EXIT } from './exit-codes.ts';
 import {
   counterLine,
@@ -14,9 +14,9 @@ import {
   templateLines,
   templateSummary,
   totalsLine,
-} from './inspect-lines.ts';
-import { findingJson } from './inspect-json.ts';
-import { parsePorts, parseWholeNumber } from './quantity-options.ts';
+} from './capture/inspect-lines.ts';
+import { findingJson } from './capture/inspect-json.ts';
+import { parsePorts, parseWholeNumber } from './options/quantity-options.ts';
 import { grouped } from './terminal/figures.ts';
 
 interface InspectOptions {

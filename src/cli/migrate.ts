@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
-import { connect, disconnect, type DatabaseAddress } from '../../storage/database.ts';
-import { EmbeddedPostgres } from '../../storage/embedded-postgres.ts';
-import { migrate, readMigrations } from '../../storage/migrations.ts';
+import { connect, disconnect, type DatabaseAddress } from '../../storage/database/database.ts';
+import { EmbeddedPostgres } from '../../storage/embedded/embedded-postgres.ts';
+import { migrate, readMigrations } from '../../storage/database/migrations.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { DogwatchError } from '../runtime/errors.ts';
 import { createLog } from '../runtime/log.ts';
-import { configOption } from './config-option.ts';
-import { embeddedAddress } from '../../storage/embedded-address.ts';
+import { configOption } from './options/config-option.ts';
+import { embeddedAddress } from '../../storage/embedded/embedded-address.ts';
 
 interface MigrateOptions {
   readonly config?: string;

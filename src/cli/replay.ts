@@ -1,14 +1,14 @@
 import { BlockList, isIP } from 'node:net';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { looksLikeFlows } from '../traffic/flow-payload.ts';
-import type { CapturedDatagram } from '../traffic/pcap.ts';
+import type { CapturedDatagram } from '../traffic/captured-datagram.ts';
 import { replayCaptures, type ReplayPace, type ReplayReport } from '../traffic/replay.ts';
 import { resolveTarget, SOURCE_KINDS, type SourceKind } from '../traffic/udp-target.ts';
-import { captureLines } from './capture-lines.ts';
+import { captureLines } from './capture/capture-lines.ts';
 import { EXIT } from './exit-codes.ts';
-import { parsePorts, parseRate, parseWholeNumber } from './quantity-options.ts';
-import { errorLines } from './send-errors.ts';
-import { onStopSignals } from './stop-signals.ts';
+import { parsePorts, parseRate, parseWholeNumber } from './options/quantity-options.ts';
+import { errorLines } from './capture/send-errors.ts';
+import { onStopSignals } from './run/stop-signals.ts';
 import { bytesText, compact, grouped } from './terminal/figures.ts';
 import { ProgressBar } from './terminal/progress-bar.ts';
 

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
 import { createLog } from '../runtime/log.ts';
-import { configOption } from './config-option.ts';
-import { runCollector } from './run-collector.ts';
-import { chooseScreen } from './run-screen.ts';
+import { configOption } from './options/config-option.ts';
+import { runCollector } from './run/run-collector.ts';
+import { chooseScreen } from './run/run-screen.ts';
 import { statusUrl } from './status.ts';
 
 interface RunOptions {

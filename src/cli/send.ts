@@ -3,9 +3,9 @@ import { createLoad, LOAD_PROTOCOLS, type LoadProtocol } from '../traffic/load.t
 import { sendLoad, type SendReport } from '../traffic/send-load.ts';
 import { resolveTarget, SOURCE_KINDS, type SourceKind } from '../traffic/udp-target.ts';
 import { EXIT } from './exit-codes.ts';
-import { parseDurationOption, parseRate, parseShare, parseWholeNumber } from './quantity-options.ts';
-import { errorLines } from './send-errors.ts';
-import { onStopSignals } from './stop-signals.ts';
+import { parseDurationOption, parseRate, parseShare, parseWholeNumber } from './options/quantity-options.ts';
+import { errorLines } from './capture/send-errors.ts';
+import { onStopSignals } from './run/stop-signals.ts';
 import { alignColumns } from './terminal/align.ts';
 import { bytesText, compact, grouped } from './terminal/figures.ts';
 import { ProgressBar } from './terminal/progress-bar.ts';

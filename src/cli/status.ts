@@ -3,7 +3,7 @@ import type { CollectorStatus } from '../console/status.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { DogwatchError, messageOf } from '../runtime/errors.ts';
-import { configOption } from './config-option.ts';
+import { configOption } from './options/config-option.ts';
 import { statusScreen } from './terminal/status-screen.ts';
 
 interface StatusOptions {

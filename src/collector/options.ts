@@ -1,5 +1,5 @@
-import type { JournalOptions } from '../../storage/journal.ts';
-import type { RetentionOptions } from '../../storage/retention.ts';
+import type { JournalOptions } from '../../storage/journal/journal.ts';
+import type { RetentionOptions } from '../../storage/database/retention.ts';
 import type { Config } from '../config/schema.ts';
 import type { FlowPipelineOptions } from './flow-pipeline.ts';
 

@@ -1,4 +1,4 @@
-import type { Account } from '../../storage/postgres-account.ts';
+import type { Account } from '../../storage/embedded/postgres-account.ts';
 
 /**
  * Goes on as `account`, for good. Called once everything that needs root is done: sockets are bound, the account and the

@@ -1,7 +1,7 @@
 import type { UdpListener } from '../../collectors/listener/udp-listener.ts';
-import type { DatabaseAddress } from '../../storage/database.ts';
-import type { Journal } from '../../storage/journal.ts';
-import type { DatabaseUpkeep } from '../../storage/upkeep.ts';
+import type { DatabaseAddress } from '../../storage/database/database.ts';
+import type { Journal } from '../../storage/journal/journal.ts';
+import type { DatabaseUpkeep } from '../../storage/database/upkeep.ts';
 import type { Writer } from '../../storage/writer.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import type { Config } from '../config/schema.ts';

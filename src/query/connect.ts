@@ -5,8 +5,8 @@ import {
   sqlStateOf,
   type DatabaseAddress,
   type DatabaseClient,
-} from '../../storage/database.ts';
-import { embeddedAddress } from '../../storage/embedded-address.ts';
+} from '../../storage/database/database.ts';
+import { embeddedAddress } from '../../storage/embedded/embedded-address.ts';
 import type { Config } from '../config/schema.ts';
 import { DogwatchError, messageOf } from '../runtime/errors.ts';
 

@@ -1,4 +1,4 @@
-import type { DatabaseClient } from '../../storage/database.ts';
+import type { DatabaseClient } from '../../storage/database/database.ts';
 import { Conditions } from './conditions.ts';
 import type { FlowColumn } from './flow-columns.ts';
 import { requireRange, type TimeRange } from './time-range.ts';

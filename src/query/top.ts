@@ -1,4 +1,4 @@
-import type { DatabaseClient } from '../../storage/database.ts';
+import type { DatabaseClient } from '../../storage/database/database.ts';
 import { Conditions } from './conditions.ts';
 import { FILTER_FIELDS, directionClause } from './flow-filter.ts';
 import { rangeSeconds, requireRange, type TimeRange } from './time-range.ts';

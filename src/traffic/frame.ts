@@ -1,7 +1,7 @@
 import type { CapturedPacket } from './capture-file.ts';
 import { formatIpAddress } from './ip-address.ts';
 import type { FragmentTable } from './fragments.ts';
-import type { CapturedDatagram } from './pcap.ts';
+import type { CapturedDatagram } from './captured-datagram.ts';
 
 /** Why a packet gave no datagram; a sentence's end for the operator. */
 export type SkipReason =

@@ -1,5 +1,5 @@
 import type { RowSink, RowTable } from '../../collectors/row-sink.ts';
-import { readRows } from '../../storage/copy-reader.ts';
+import { readRows } from '../../storage/batch/copy-reader.ts';
 
 /** A row as `readRows` gives it: by column, times in microseconds since the Unix epoch. */
 export type Row = Readonly<Record<string, unknown>>;

@@ -5,17 +5,7 @@ import { DogwatchError, messageOf } from '../runtime/errors.ts';
 import { CaptureParser } from './capture-file.ts';
 import { FragmentTable } from './fragments.ts';
 import { readFrame } from './frame.ts';
-
-/** One UDP payload as a capture shows it. Addresses are textual, IPv4-mapped ones written as IPv4. */
-export interface CapturedDatagram {
-  /** Microseconds since the Unix epoch. */
-  readonly timeMicros: number;
-  readonly sourceAddress: string;
-  readonly sourcePort: number;
-  readonly destinationAddress: string;
-  readonly destinationPort: number;
-  readonly payload: Buffer;
-}
+import type { CapturedDatagram } from './captured-datagram.ts';
 
 /** What was found in a capture; filled while it is read. */
 export interface CaptureTally {

@@ -3,7 +3,8 @@ import { statSync } from 'node:fs';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { DogwatchError, messageOf } from '../runtime/errors.ts';
 import { createTally, readPcapFile } from './pcap.ts';
-import type { CapturedDatagram, CaptureTally } from './pcap.ts';
+import type { CapturedDatagram } from './captured-datagram.ts';
+import type { CaptureTally } from './pcap.ts';
 import { ErrorTally, openSource, wireBytes } from './udp-target.ts';
 import type { SourceKind, UdpTarget } from './udp-target.ts';
 

@@ -12,7 +12,7 @@ import { checkSenders } from '../../src/cli/checks/senders.ts';
 import type { CheckContext, CheckResult } from '../../src/cli/checks/check-result.ts';
 import { checkAll } from '../../src/cli/check.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { connect, disconnect } from '../../storage/database.ts';
+import { connect, disconnect } from '../../storage/database/database.ts';
 import { startTestDatabase } from '../support/postgres.ts';
 import { exampleStatus } from '../support/example-status.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { connect, disconnect } from '../../storage/database.ts';
+import { connect, disconnect } from '../../storage/database/database.ts';
 import { insertRows } from '../support/flow-rows.ts';
 import { startTestDatabase, temporaryDirectory } from '../support/postgres.ts';
 

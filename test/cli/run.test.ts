@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { CollectorStatus } from '../../src/console/status.ts';
-import { chooseScreen } from '../../src/cli/run-screen.ts';
+import { chooseScreen } from '../../src/cli/run/run-screen.ts';
 import { exampleStatus } from '../support/example-status.ts';
 
-const MODULES = new URL('../../src/cli/', import.meta.url);
+const MODULES = new URL('../../src/cli/run/', import.meta.url);
 
 /**
  * A process that runs `runCollector` with a collector made for the test.

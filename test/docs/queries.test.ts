@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
-import { connect, type DatabaseClient } from '../../storage/database.ts';
+import { connect, type DatabaseClient } from '../../storage/database/database.ts';
 import { insertRows } from '../support/flow-rows.ts';
 import { startTestDatabase } from '../support/postgres.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { connect, disconnect } from '../../storage/database.ts';
+import { connect, disconnect } from '../../storage/database/database.ts';
 import { startTestDatabase } from '../support/postgres.ts';
 
 const PAGE = readFileSync(new URL('../../docs/tables.md', import.meta.url), 'utf8');

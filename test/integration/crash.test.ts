@@ -5,8 +5,8 @@ import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createLoad } from '../../src/traffic/load.ts';
 import { sendLoad, type SendReport } from '../../src/traffic/send-load.ts';
-import { decodeBatch } from '../../storage/batch-format.ts';
-import { connect, type DatabaseClient, disconnect } from '../../storage/database.ts';
+import { decodeBatch } from '../../storage/batch/batch-format.ts';
+import { connect, type DatabaseClient, disconnect } from '../../storage/database/database.ts';
 import { CollectorProcess } from '../support/collector-process.ts';
 import { startTestDatabase, temporaryDirectory } from '../support/postgres.ts';
 

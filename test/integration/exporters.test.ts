@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { connect, type DatabaseClient, disconnect } from '../../storage/database.ts';
+import { connect, type DatabaseClient, disconnect } from '../../storage/database/database.ts';
 import { CollectorProcess } from '../support/collector-process.ts';
 import { EXPORTERS, type Exporter } from '../support/exporters.ts';
 import { describeTotals, type FlowTotal, totalOfRow, totalsOfTraffic } from '../support/flow-totals.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLoad, LOAD_PROTOCOLS, type LoadProtocol } from '../../src/traffic/load.ts';
 import { sendLoad } from '../../src/traffic/send-load.ts';
-import { connect, type DatabaseClient, disconnect } from '../../storage/database.ts';
+import { connect, type DatabaseClient, disconnect } from '../../storage/database/database.ts';
 import { CollectorProcess } from '../support/collector-process.ts';
 import { startTestDatabase, temporaryDirectory } from '../support/postgres.ts';
 

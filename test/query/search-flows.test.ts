@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { flowColumns } from '../../src/query/flow-columns.ts';
 import { searchFlows, searchFlowsAsJson, type FlowSearch } from '../../src/query/search-flows.ts';
-import { connect, type DatabaseClient } from '../../storage/database.ts';
-import { coverTimes } from '../../storage/partitions.ts';
+import { connect, type DatabaseClient } from '../../storage/database/database.ts';
+import { coverTimes } from '../../storage/database/partitions.ts';
 import { insertRows } from '../support/flow-rows.ts';
 import { startTestDatabase } from '../support/postgres.ts';
 

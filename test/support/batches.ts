@@ -13,7 +13,7 @@ import {
   writeTimestamp,
 } from '../../collectors/copy-format.ts';
 import type { ColumnType, RowTable } from '../../collectors/row-sink.ts';
-import { encodeInFront, type SealedBatch } from '../../storage/batch-format.ts';
+import { encodeInFront, type SealedBatch } from '../../storage/batch/batch-format.ts';
 
 export type Row = Readonly<Record<string, number | string | undefined>>;
 

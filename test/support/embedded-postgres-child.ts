@@ -1,8 +1,8 @@
 // Starts an embedded server, commits something, says so, and waits to be killed; on SIGTERM it
 // stops the server first.
 import { silentLog } from '../../src/runtime/log.ts';
-import { connect } from '../../storage/database.ts';
-import { EmbeddedPostgres } from '../../storage/embedded-postgres.ts';
+import { connect } from '../../storage/database/database.ts';
+import { EmbeddedPostgres } from '../../storage/embedded/embedded-postgres.ts';
 
 const stateDirectory = process.argv[2] ?? '';
 const postgres = new EmbeddedPostgres({ stateDirectory, settings: { shared_buffers: '16MB' } }, silentLog);

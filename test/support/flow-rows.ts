@@ -1,5 +1,5 @@
-import { coverTimes } from '../../storage/partitions.ts';
-import { type DatabaseClient, quoteIdentifier } from '../../storage/database.ts';
+import { coverTimes } from '../../storage/database/partitions.ts';
+import { type DatabaseClient, quoteIdentifier } from '../../storage/database/database.ts';
 
 /** Values of columns by name; what is missing is NULL. */
 export type Row = Readonly<Record<string, string | number | null>>;

@@ -1,5 +1,5 @@
 import type { RowSink, RowTable } from '../../collectors/row-sink.ts';
-import { readRows } from '../../storage/copy-reader.ts';
+import { readRows } from '../../storage/batch/copy-reader.ts';
 
 /** An open batch that never seals: rows stay in memory until they are read back. Fails on writes beyond what was reserved. */
 export class MemorySink implements RowSink {

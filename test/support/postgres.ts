@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { silentLog } from '../../src/runtime/log.ts';
-import { connect, type DatabaseAddress, disconnect, quoteIdentifier } from '../../storage/database.ts';
-import { EmbeddedPostgres } from '../../storage/embedded-postgres.ts';
-import { migrate, readMigrations } from '../../storage/migrations.ts';
+import { connect, type DatabaseAddress, disconnect, quoteIdentifier } from '../../storage/database/database.ts';
+import { EmbeddedPostgres } from '../../storage/embedded/embedded-postgres.ts';
+import { migrate, readMigrations } from '../../storage/database/migrations.ts';
 
 export interface TestDatabase {
   readonly address: DatabaseAddress;

@@ -1,7 +1,8 @@
 import { inetField } from '../../collectors/flow/exporter/exporter-address.ts';
 import { SAMPLING_SOURCE, type SamplingView } from '../../collectors/flow/record/record.ts';
 import { SampleDropCounter } from '../../collectors/flow/sflow/sflow-drops.ts';
-import { SflowDecoder, type SflowExporterState, type SflowResult } from '../../collectors/flow/sflow/sflow.ts';
+import { SflowDecoder } from '../../collectors/flow/sflow/sflow.ts';
+import type { SflowExporterState, SflowResult } from '../../collectors/flow/sflow/sflow-result.ts';
 import { memorySinks } from './flow-sinks.ts';
 
 /** When every datagram of these tests arrives: 2026-03-01 12:00:00 UTC, microseconds. */

@@ -4,7 +4,7 @@ import { writeSync } from 'node:fs';
 import { FLOWS } from '../../collectors/flow/tables.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLog } from '../../src/runtime/log.ts';
-import { Journal } from '../../storage/journal.ts';
+import { Journal } from '../../storage/journal/journal.ts';
 import { Writer } from '../../storage/writer.ts';
 import { sealedBatch } from './batches.ts';
 

@@ -2,7 +2,7 @@ import { formatAddress, inetField } from './exporter-address.ts';
 import type { DecodeReason } from '../decode-trouble.ts';
 import type { RecordContext } from '../record/record.ts';
 import type { SamplingState } from './sampling.ts';
-import type { SflowExporterState } from '../sflow/sflow.ts';
+import type { SflowExporterState } from '../sflow/sflow-result.ts';
 import type { SequenceCounts } from './sequence.ts';
 import { type TemplateLimits, type TemplateLoad, TemplateStore } from '../netflow/template-store.ts';
 

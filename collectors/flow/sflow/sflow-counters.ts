@@ -11,7 +11,7 @@ import type { RowSink } from '../../row-sink.ts';
 import { JsonObjectWriter } from '../values/json-object.ts';
 import { writeJsonKey } from '../values/json-value.ts';
 import { COUNTER_STRUCTURES, writeStructure } from './sflow-structures.ts';
-import type { SflowExporterState, SflowResult } from './sflow.ts';
+import type { SflowExporterState, SflowResult } from './sflow-result.ts';
 import { COUNTER_SAMPLES } from '../tables.ts';
 
 /** "if_counters" (0:1): the one structure that has columns. */

@@ -5,7 +5,7 @@ import type { SampledFlow } from './sampled-flow.ts';
 import { readGateway } from './sflow-gateway.ts';
 import { writePacketExtras } from './sflow-packet.ts';
 import { addressFieldLength, FLOW_STRUCTURES, isZero, writeStructure } from './sflow-structures.ts';
-import type { SflowResult } from './sflow.ts';
+import type { SflowResult } from './sflow-result.ts';
 
 /** Structures that have columns; all others are in `sflow-structures.json`. Enterprise 0. */
 const RAW_HEADER = 1;

@@ -13,7 +13,7 @@ import type { RowSink } from '../../row-sink.ts';
 import type { JsonObjectWriter } from '../values/json-object.ts';
 import { SAMPLING_SOURCE } from '../record/record.ts';
 import type { SampledFlow } from './sampled-flow.ts';
-import type { SflowExporterState } from './sflow.ts';
+import type { SflowExporterState } from './sflow-result.ts';
 import { FLOWS } from '../tables.ts';
 
 /** More than all columns but `extra` can take. */

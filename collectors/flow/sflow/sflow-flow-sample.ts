@@ -5,7 +5,7 @@ import { SampledFlow } from './sampled-flow.ts';
 import { FlowRecordReader } from './sflow-flow-records.ts';
 import { writeFlowRow } from './sflow-flow-row.ts';
 import { DROP_REASONS } from './sflow-structures.ts';
-import type { SflowExporterState, SflowResult } from './sflow.ts';
+import type { SflowExporterState, SflowResult } from './sflow-result.ts';
 
 /** Bytes before the structures: sFlow version 5, "flow_sample", "flow_sample_expanded"; sflow_drops.txt. */
 const FLOW_SAMPLE_BYTES = 32;

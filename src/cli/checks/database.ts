@@ -5,11 +5,11 @@ import {
   disconnect,
   type DatabaseAddress,
   type DatabaseClient,
-} from '../../../storage/database.ts';
-import { packagedPostgres } from '../../../storage/postgres-package.ts';
+} from '../../../storage/database/database.ts';
+import { packagedPostgres } from '../../../storage/embedded/postgres-package.ts';
 import { maskUrl } from '../../config/mask.ts';
 import { messageOf } from '../../runtime/errors.ts';
-import { embeddedAddress } from '../../../storage/embedded-address.ts';
+import { embeddedAddress } from '../../../storage/embedded/embedded-address.ts';
 import type { Check, CheckResult } from './check-result.ts';
 
 const LEAST_VERSION = 15;

@@ -1,0 +1,74 @@
+import { Client, DatabaseError, escapeIdentifier, escapeLiteral, type ClientConfig } from 'pg';
+import { messageOf } from '../../src/runtime/errors.ts';
+
+/** How to reach PostgreSQL: a connection string (URL), which wins, or the parts of it. */
+export interface DatabaseAddress {
+  readonly connectionString?: string;
+  /** A host name, or the directory of a Unix socket. */
+  readonly host?: string;
+  readonly port?: number;
+  readonly user?: string;
+  readonly password?: string;
+  readonly database?: string;
+  /** Shown in `pg_stat_activity`. */
+  readonly applicationName?: string;
+}
+
+export type DatabaseClient = Client;
+
+const CONNECT_TIMEOUT_MS = 5000;
+
+/**
+ * One connection, open. Its session speaks UTC. A connection that breaks later emits `error`, which is swallowed here: the
+ * query that was running rejects, and so does every later one.
+ * @throws whatever `pg` says of a server that is away, refuses or takes more than 5 s
+ */
+export async function connect(address: DatabaseAddress): Promise<DatabaseClient> {
+  const client = new Client(settingsOf(address));
+  client.on('error', () => {});
+  await client.connect();
+  return client;
+}
+
+/**
+ * Closes a connection, however broken it is; never rejects, and never waits for long.
+ */
+export async function disconnect(client: DatabaseClient): Promise<void> {
+  const ended = client.end().catch(() => {});
+  let timer: NodeJS.Timeout | undefined;
+  const impatience = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, 1000);
+  });
+  await Promise.race([ended, impatience]);
+  clearTimeout(timer);
+}
+
+/** PostgreSQL's five-character error code, or undefined where the error is not from the server. */
+export function sqlStateOf(error: unknown): string | undefined {
+  return error instanceof DatabaseError ? error.code : undefined;
+}
+
+/** The name of the constraint that an error is about, if any. */
+export function constraintOf(error: unknown): string | undefined {
+  return error instanceof DatabaseError ? error.constraint : undefined;
+}
+
+/** SQLSTATE and message on one line, with the place in the data where the server says it. */
+export function describeDatabaseError(error: unknown): string {
+  if (!(error instanceof DatabaseError)) return messageOf(error);
+  return [`${error.code}: ${error.message}`, error.where].filter(Boolean).join(' — ').replaceAll(/\s+/g, ' ');
+}
+
+export const quoteIdentifier = escapeIdentifier;
+export const quoteLiteral = escapeLiteral;
+
+function settingsOf(address: DatabaseAddress): ClientConfig {
+  const { applicationName, ...parts } = address;
+  return {
+    ...parts,
+    application_name: applicationName ?? 'dogwatch',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    options: '-c timezone=UTC -c datestyle=ISO',
+  };
+}

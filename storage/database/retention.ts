@@ -1,0 +1,82 @@
+import type { Clock } from '../../src/runtime/clock.ts';
+import type { DatabaseClient } from './database.ts';
+import {
+  coverTimes,
+  dropPartition,
+  listPartitions,
+  partitionedTables,
+  type PartitionUnit,
+  UNIT_MICROS,
+} from './partitions.ts';
+import { sqlFile } from './sql.ts';
+import { uuidV7 } from '../batch/uuid.ts';
+
+export interface RetentionOptions {
+  readonly partitionBy: PartitionUnit;
+  /** How long rows are kept. */
+  readonly keepDays: number;
+  /** The same for single tables. */
+  readonly keepDaysOf?: Readonly<Record<string, number>>;
+  /** How long the ledger remembers a batch; longer than a batch may wait in a journal. */
+  readonly keepLedgerDays: number;
+}
+
+/** What one run did. */
+export interface RetentionReport {
+  readonly droppedPartitions: string[];
+  readonly expiredBatches: number;
+  readonly expiredRejectedRows: number;
+}
+
+const DAY_MICROS = UNIT_MICROS.day;
+const UNITS_AHEAD = 2;
+const EXPIRE_BATCHES = sqlFile('expire-batches');
+const EXPIRE_REJECTED_ROWS = sqlFile('expire-rejected-rows');
+
+/**
+ * Makes the partitions of now and of the next two units, drops those that are over age, and lets the ledger and rejected
+ * rows expire. Only one process does so at a time; a second one makes partitions and leaves the rest.
+ */
+export async function applyRetention(
+  client: DatabaseClient,
+  options: RetentionOptions,
+  clock: Clock,
+): Promise<RetentionReport> {
+  const now = clock.nowMicros();
+  const tables = await partitionedTables(client);
+  const ahead = Array.from({ length: UNITS_AHEAD + 1 }, (_, units) => now + units * UNIT_MICROS[options.partitionBy]);
+  for (const table of tables) await coverTimes(client, table, ahead, options.partitionBy);
+
+  const report = { droppedPartitions: Array<string>(), expiredBatches: 0, expiredRejectedRows: 0 };
+  const lock = await client.query<{ taken: boolean }>(
+    `SELECT pg_try_advisory_lock(hashtext('dogwatch retention')) AS taken`,
+  );
+  if (lock.rows[0]?.taken !== true) return report;
+  try {
+    for (const table of tables) {
+      const keepDays = options.keepDaysOf?.[table] ?? options.keepDays;
+      report.droppedPartitions.push(...(await dropExpired(client, table, now - keepDays * DAY_MICROS)));
+    }
+    const cutoff = now - options.keepLedgerDays * DAY_MICROS;
+    const parameters = [smallestUuidOf(cutoff), new Date(cutoff / 1000)];
+    report.expiredBatches = (await client.query(EXPIRE_BATCHES, parameters)).rowCount ?? 0;
+    report.expiredRejectedRows = (await client.query(EXPIRE_REJECTED_ROWS, parameters)).rowCount ?? 0;
+    return report;
+  } finally {
+    await client.query(`SELECT pg_advisory_unlock(hashtext('dogwatch retention'))`).catch(() => {});
+  }
+}
+
+async function dropExpired(client: DatabaseClient, table: string, cutoffMicros: number): Promise<string[]> {
+  const dropped: string[] = [];
+  for (const partition of await listPartitions(client, table)) {
+    if (partition.upper > cutoffMicros && !partition.detaching) continue;
+    await dropPartition(client, table, partition);
+    dropped.push(partition.name);
+  }
+  return dropped;
+}
+
+function smallestUuidOf(micros: number): string {
+  return `${uuidV7(micros).slice(0, 13)}-7000-8000-000000000000`;
+}

@@ -1,0 +1,393 @@
+import { join } from 'node:path';
+import type { Clock } from '../../src/runtime/clock.ts';
+import { DogwatchError, messageOf } from '../../src/runtime/errors.ts';
+import type { Log } from '../../src/runtime/log.ts';
+import { RateLimit } from '../../src/runtime/rate-limit.ts';
+import type { SealedBatch } from '../batch/batch-format.ts';
+import { FreeSpace } from './free-space.ts';
+import { GroupSync } from './group-sync.ts';
+import { ProcessLock } from '../process-lock.ts';
+import type { Queue, QueueDepth } from '../queue.ts';
+import type { Entry, Segment } from './segment.ts';
+import { SegmentStore, type TornTail, waitingRows } from './segment-store.ts';
+
+export interface JournalOptions {
+  readonly directory: string;
+  /** Bound on the bytes on disk. Default 10 GiB. */
+  readonly maxBytes?: number;
+  /** Bytes of the disk that are left to others. Default 512 MiB. */
+  readonly minFreeBytes?: number;
+  /** Which batch is lost at a bound. Default dropNewest. */
+  readonly whenFull?: 'dropNewest' | 'dropOldest';
+  /**
+   * A batch that is not yet in the database after so long is synced to the disk, which saves it from a power cut; a crash
+   * of the process never costs an accepted batch. 0: every batch is synced before it is accepted. Default 100.
+   */
+  readonly syncMs?: number;
+  /** Bytes at which a new file is begun. Default 64 MiB. */
+  readonly segmentBytes?: number;
+  /** Bound on the waiting bytes that are kept in memory as well. Default 64 MiB. */
+  readonly memoryBytes?: number;
+}
+
+/** What an earlier run left. */
+export interface JournalFindings {
+  readonly batches: number;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly torn: TornTail | undefined;
+}
+
+interface Pending {
+  readonly batch: SealedBatch;
+  readonly settle: (accepted: boolean) => void;
+}
+
+const MAX_GROUP_BATCHES = 64;
+const MAX_GROUP_BYTES = 16 << 20;
+
+/**
+ * The queue of batches on disk: a directory of segments, written at the end, deleted when all of a segment is acknowledged.
+ *
+ *   append ─▶ pending ─▶ written (accepted) ─▶ given by next ─▶ acknowledged
+ *                │                                  └── giveBack: again, first
+ *                └── full: lost, counted
+ */
+export class Journal implements Queue {
+  /** Totals since the start, by table. Every row in here was received and is gone. */
+  readonly lostRows = new Map<string, number>();
+  readonly #options: Required<JournalOptions>;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #lock: ProcessLock;
+  readonly #troubleLimit = new RateLimit(1, 10_000);
+  readonly #store: SegmentStore;
+  readonly #groupSync: GroupSync;
+  readonly #freeSpace: FreeSpace;
+  #reading: Segment | undefined;
+  #cursor = 0;
+  readonly #pending: Pending[] = [];
+  #pendingBytes = 0;
+  #memoryBytes = 0;
+  readonly #inFlight = new Map<string, Entry>();
+  readonly #returned: Entry[] = [];
+  #waiters: ((batch: SealedBatch | undefined) => void)[] = [];
+  #writing: Promise<void> | undefined;
+  #pumping: Promise<void> | undefined;
+  #isWoken = false;
+  #readSequence = 0;
+  #isOpen = false;
+
+  constructor(options: JournalOptions, clock: Clock, log: Log) {
+    const maxBytes = options.maxBytes ?? 10 * 2 ** 30;
+    this.#options = {
+      directory: options.directory,
+      maxBytes,
+      minFreeBytes: options.minFreeBytes ?? 512 * 2 ** 20,
+      whenFull: options.whenFull ?? 'dropNewest',
+      syncMs: options.syncMs ?? 100,
+      // Several segments fit, so that the oldest can be dropped alone.
+      segmentBytes: Math.min(options.segmentBytes ?? 64 << 20, Math.ceil(maxBytes / 8)),
+      memoryBytes: options.memoryBytes ?? 64 << 20,
+    };
+    this.#clock = clock;
+    this.#log = log;
+    this.#lock = new ProcessLock(join(options.directory, 'owner'));
+    this.#store = new SegmentStore(options.directory, this.#options.segmentBytes, log);
+    this.#freeSpace = new FreeSpace(options.directory, clock);
+    this.#groupSync = new GroupSync(this.#options.syncMs, clock, (error) =>
+      this.#trouble({ error: messageOf(error) }, 'the journal cannot be synced'),
+    );
+  }
+
+  /**
+   * Takes the directory, creating it where it is missing, and finds what an earlier run left there.
+   * @throws DogwatchError `LOCKED` while another process uses it
+   */
+  async open(): Promise<JournalFindings> {
+    await this.#store.createDirectory();
+    await this.#lock.take();
+    const torn = await this.#store.open();
+    await this.#freeSpace.refresh();
+    this.#isOpen = true;
+    const { batches, rows, bytes } = this.depth();
+    return { batches, rows, bytes, torn };
+  }
+
+  /** Why the last batch was lost; undefined while batches are accepted. */
+  trouble: string | undefined;
+  /** Batches that were damaged on the disk; their bytes are kept in `*.corrupt`. */
+  get corruptBatches(): number {
+    return this.#store.corruptBatches;
+  }
+
+  async append(batch: SealedBatch): Promise<boolean> {
+    if (!this.#isOpen) throw new DogwatchError('JOURNAL_CLOSED', 'the journal is closed');
+    if (!this.#hasRoom(batch.encoded.length)) {
+      this.#lose(batch.table, batch.rows, 'the journal is full');
+      batch.release();
+      return false;
+    }
+    this.#pendingBytes += batch.encoded.length;
+    const accepted = new Promise<boolean>((settle) => this.#pending.push({ batch, settle }));
+    this.#writing ??= this.#write();
+    return accepted;
+  }
+
+  next(signal?: AbortSignal): Promise<SealedBatch | undefined> {
+    if (!this.#isOpen || signal?.aborted) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      const waiter = (batch: SealedBatch | undefined): void => {
+        signal?.removeEventListener('abort', abort);
+        resolve(batch);
+      };
+      const abort = (): void => {
+        this.#waiters = this.#waiters.filter((other) => other !== waiter);
+        resolve(undefined);
+      };
+      signal?.addEventListener('abort', abort, { once: true });
+      this.#waiters.push(waiter);
+      this.#wake();
+    });
+  }
+
+  acknowledge(id: string): void {
+    const entry = this.#inFlight.get(id);
+    if (entry === undefined) return;
+    this.#inFlight.delete(id);
+    this.#forget(entry);
+    entry.segment.markDone(entry);
+    this.#store.removeIfDone(entry.segment);
+  }
+
+  giveBack(id: string): void {
+    const entry = this.#inFlight.get(id);
+    if (entry === undefined) return;
+    this.#inFlight.delete(id);
+    this.#returned.push(entry);
+    this.#wake();
+  }
+
+  depth(): QueueDepth {
+    let [batches, rows, bytes] = [this.#pending.length, 0, this.#pendingBytes];
+    for (const pending of this.#pending) rows += pending.batch.rows;
+    for (const segment of this.#store.all) {
+      batches += segment.waitingBatches;
+      rows += segment.waitingRows;
+      bytes += segment.waitingBytes;
+    }
+    const oldest = this.#oldestMicros();
+    const oldestMs = oldest === Infinity ? 0 : Math.max(0, (this.#clock.nowMicros() - oldest) / 1000);
+    return { batches, rows, bytes, oldestMs };
+  }
+
+  async close(): Promise<void> {
+    if (!this.#isOpen) return this.#lock.release();
+    this.#isOpen = false;
+    for (const waiter of this.#waiters.splice(0)) waiter(undefined);
+    await this.#writing;
+    await this.#pumping;
+    await this.#groupSync.flush();
+    await this.#store.close();
+    await this.#lock.release();
+  }
+
+  async #write(): Promise<void> {
+    while (this.#pending.length > 0) {
+      const group = this.#nextGroup();
+      let entries: Entry[] = [];
+      try {
+        const segment = await this.#store.writable(async (full) => {
+          // The reader is behind: it will load the segment when it gets there.
+          if (full !== this.#reading) await this.#coolDown(full);
+        });
+        entries = await segment.write(group.map(({ batch }) => batch));
+        if (this.#options.syncMs === 0) await segment.sync();
+      } catch (error) {
+        // What was half written is behind the end of the segment, and cut off at the next start.
+        this.#store.leaveActive();
+        entries = [];
+        this.#trouble({ error: messageOf(error) }, 'the journal cannot be written');
+      }
+      this.#pending.splice(0, group.length);
+      for (const [index, { batch, settle }] of group.entries()) {
+        this.#pendingBytes -= batch.encoded.length;
+        const entry = entries[index];
+        if (entry === undefined) {
+          this.#lose(batch.table, batch.rows, 'the journal cannot be written');
+          batch.release();
+        } else {
+          this.trouble = undefined;
+          this.#accept(entry);
+        }
+        settle(entry !== undefined);
+      }
+      this.#wake();
+      await this.#freeSpace.refresh();
+    }
+    this.#writing = undefined;
+  }
+
+  #nextGroup(): Pending[] {
+    let bytes = 0;
+    let count = 0;
+    for (const { batch } of this.#pending) {
+      bytes += batch.encoded.length;
+      if (count > 0 && (bytes > MAX_GROUP_BYTES || count === MAX_GROUP_BATCHES)) break;
+      count += 1;
+    }
+    return this.#pending.slice(0, count);
+  }
+
+  async #coolDown(segment: Segment): Promise<void> {
+    for (const entry of segment.entries ?? []) this.#forget(entry);
+    await segment.coolDown();
+  }
+
+  #accept(entry: Entry): void {
+    if (this.#memoryBytes + entry.bytes <= this.#options.memoryBytes) {
+      this.#memoryBytes += entry.bytes;
+    } else {
+      entry.batch?.release();
+      entry.batch = undefined;
+    }
+    if (this.#options.syncMs > 0) this.#groupSync.add(entry);
+  }
+
+  /** Lets go of the copy in memory. */
+  #forget(entry: Entry): void {
+    if (entry.batch === undefined) return;
+    entry.batch.release();
+    entry.batch = undefined;
+    this.#memoryBytes -= entry.bytes;
+  }
+
+  #wake(): void {
+    this.#isWoken = true;
+    this.#pumping ??= this.#pump();
+  }
+
+  /** Hands batches to those who wait for one. */
+  async #pump(): Promise<void> {
+    await Promise.resolve(); // so that `#pumping` is set before it is cleared
+    while (this.#isWoken) {
+      this.#isWoken = false;
+      while (this.#waiters.length > 0) {
+        const entry = this.#returned.shift() ?? (await this.#advance());
+        if (entry === undefined) break;
+        const batch = entry.batch ?? (await this.#readBack(entry));
+        if (batch === undefined) continue;
+        const waiter = this.#waiters.shift();
+        if (waiter === undefined) {
+          this.#returned.unshift(entry);
+        } else {
+          this.#inFlight.set(entry.id, entry);
+          waiter(batch);
+        }
+      }
+    }
+    this.#pumping = undefined;
+  }
+
+  /** The next entry in the order of the segments, or undefined when all that were accepted have been given out. */
+  async #advance(): Promise<Entry | undefined> {
+    for (;;) {
+      if (this.#reading === undefined || !this.#store.all.includes(this.#reading)) {
+        this.#reading = this.#store.after(this.#readSequence);
+      }
+      const segment = this.#reading;
+      if (segment === undefined) return undefined;
+      if (segment.sequence !== this.#readSequence) this.#cursor = 0;
+      this.#readSequence = segment.sequence;
+      try {
+        if (segment.entries === undefined) await segment.load(false);
+      } catch (error) {
+        this.#log.error({ file: segment.path, error: messageOf(error) }, 'a segment of the journal cannot be read');
+        this.#reading = undefined;
+        continue;
+      }
+      for (const entries = segment.entries ?? []; this.#cursor < entries.length;) {
+        const entry = entries[this.#cursor];
+        this.#cursor += 1;
+        if (entry?.done === false) return entry;
+      }
+      if (segment === this.#store.all.at(-1)) return undefined;
+      this.#reading = undefined;
+      this.#store.removeIfDone(segment);
+    }
+  }
+
+  async #readBack(entry: Entry): Promise<SealedBatch | undefined> {
+    const batch = await entry.segment.read(entry).catch(() => undefined);
+    if (batch !== undefined) {
+      entry.batch = batch;
+      this.#memoryBytes += entry.bytes;
+      return batch;
+    }
+    if (entry.done) return undefined; // dropped in the meantime
+    await this.#store.keepAside(entry.segment, entry.offset, entry.bytes);
+    this.#lose(entry.table, entry.rows, 'damaged on the disk');
+    entry.segment.markDone(entry);
+    this.#store.removeIfDone(entry.segment);
+    return undefined;
+  }
+
+  #hasRoom(bytes: number): boolean {
+    // Nothing waits for long to be written, unless the disk is stuck.
+    if (this.#pendingBytes + bytes > Math.max(this.#options.memoryBytes, MAX_GROUP_BYTES)) return false;
+    if (this.#fits(bytes)) return true;
+    void this.#freeSpace.refresh();
+    if (this.#options.whenFull === 'dropNewest') return false;
+    while (this.#dropOldest()) if (this.#fits(bytes)) return true;
+    return false;
+  }
+
+  #fits(bytes: number): boolean {
+    const wanted = this.#pendingBytes + bytes;
+    return (
+      this.#store.bytesOnDisk + wanted <= this.#options.maxBytes &&
+      this.#freeSpace.bytes - wanted >= this.#options.minFreeBytes
+    );
+  }
+
+  /** Drops the oldest segment that is not being written. Batches of it that the writer has in hand are not lost. */
+  #dropOldest(): boolean {
+    const [segment] = this.#store.all;
+    if (segment === undefined || segment === this.#store.active) return false;
+    const inHand = new Set(this.#inFlight.values());
+    const lost = waitingRows(segment, inHand);
+    for (const [table, rows] of lost) if (rows > 0) this.#lose(table, rows, 'the journal is full');
+    for (const entry of segment.entries ?? []) {
+      if (inHand.has(entry)) continue;
+      entry.done = true;
+      this.#forget(entry);
+    }
+    for (let index = this.#returned.length - 1; index >= 0; index -= 1) {
+      if (this.#returned[index]?.segment === segment) this.#returned.splice(index, 1);
+    }
+    this.#freeSpace.bytes += segment.size;
+    this.#store.remove(segment);
+    return true;
+  }
+
+  #lose(table: string, rows: number, why: string): void {
+    this.lostRows.set(table, (this.lostRows.get(table) ?? 0) + rows);
+    this.trouble = why;
+    this.#trouble({ table, rows, why }, 'rows are lost');
+  }
+
+  #trouble(fields: Record<string, unknown>, message: string): void {
+    const { passed, suppressed } = this.#troubleLimit.take(this.#clock.monotonicMs());
+    if (passed) this.#log.error({ ...fields, suppressed }, message);
+  }
+
+  #oldestMicros(): number {
+    let oldest = this.#pending[0]?.batch.earliestMicros ?? Infinity;
+    for (const entry of this.#inFlight.values()) oldest = Math.min(oldest, entry.earliestMicros);
+    for (const entry of this.#returned) oldest = Math.min(oldest, entry.earliestMicros);
+    const isListed = this.#reading !== undefined && this.#store.all.includes(this.#reading);
+    const unread = isListed ? this.#reading?.entries?.[this.#cursor]?.earliestMicros : undefined;
+    const unopened = this.#store.all.find((segment) => segment.sequence > this.#readSequence && segment.size > 0);
+    return Math.min(oldest, unread ?? unopened?.firstMicros ?? Infinity);
+  }
+}

@@ -1,0 +1,164 @@
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf } from '../../src/runtime/errors.ts';
+import type { Log } from '../../src/runtime/log.ts';
+import { type Entry, Segment } from './segment.ts';
+
+const SEGMENT_NAME = /^(\d{16})\.journal$/;
+
+/** The end of a batch that was being written when the process or the machine died; it had not been accepted. */
+export interface TornTail {
+  readonly file: string;
+  readonly bytes: number;
+}
+
+/** The segments of a journal's directory, oldest first: found, begun, and deleted when all in them is done. */
+export class SegmentStore {
+  /** Batches that were damaged on the disk; their bytes are kept in `*.corrupt`. */
+  corruptBatches = 0;
+  readonly #directory: string;
+  readonly #segmentBytes: number;
+  readonly #log: Log;
+  #segments: Segment[] = [];
+  #active: Segment | undefined;
+  #nextSequence = 1;
+  readonly #removals = new Set<Promise<void>>();
+
+  /** @param segmentBytes size at which a new segment is begun */
+  constructor(directory: string, segmentBytes: number, log: Log) {
+    this.#directory = directory;
+    this.#segmentBytes = segmentBytes;
+    this.#log = log;
+  }
+
+  get all(): readonly Segment[] {
+    return this.#segments;
+  }
+
+  /** The one that is being written, if any. */
+  get active(): Segment | undefined {
+    return this.#active;
+  }
+
+  get bytesOnDisk(): number {
+    return this.#segments.reduce((sum, segment) => sum + segment.size, 0);
+  }
+
+  /** Makes the directory where it is missing. */
+  async createDirectory(): Promise<void> {
+    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+  }
+
+  /** Finds what an earlier run left. @returns what was cut off the end of the last segment */
+  async open(): Promise<TornTail | undefined> {
+    const files = await readdir(this.#directory);
+    const names = files.filter((name) => SEGMENT_NAME.test(name)).toSorted();
+    // Left alone, it would pass for that of a new segment of the same name.
+    const orphans = files.filter((name) => name.endsWith('.done') && !names.includes(name.slice(0, -'.done'.length)));
+    for (const orphan of orphans) await rm(join(this.#directory, orphan));
+    let torn: TornTail | undefined;
+    for (const name of names) {
+      const bytes = await this.#openSegment(name, name === names.at(-1));
+      if (bytes > 0) torn = { file: name, bytes };
+    }
+    return torn;
+  }
+
+  /**
+   * The segment to write to; a new one when the last is full.
+   * @param onLeft told of the full one, which is not written any more
+   */
+  async writable(onLeft: (full: Segment) => Promise<void>): Promise<Segment> {
+    const full = this.#active;
+    if (full !== undefined && full.size < this.#segmentBytes) return full;
+    if (full !== undefined) {
+      this.leaveActive();
+      this.removeIfDone(full);
+      if (this.#segments.includes(full)) await onLeft(full);
+    }
+    const sequence = this.#nextSequence;
+    this.#nextSequence += 1;
+    const segment = new Segment(join(this.#directory, `${String(sequence).padStart(16, '0')}.journal`), sequence);
+    await segment.create();
+    this.#segments.push(segment);
+    this.#active = segment;
+    return segment;
+  }
+
+  /** Writes no more to the active segment. */
+  leaveActive(): void {
+    this.#active = undefined;
+  }
+
+  /** The first segment behind number `sequence`. */
+  after(sequence: number): Segment | undefined {
+    return this.#segments.find((segment) => segment.sequence > sequence);
+  }
+
+  removeIfDone(segment: Segment): void {
+    if (segment !== this.#active && segment.waitingBatches === 0) this.remove(segment);
+  }
+
+  remove(segment: Segment): void {
+    this.#segments = this.#segments.filter((other) => other !== segment);
+    const removal = this.#delete(segment);
+    this.#removals.add(removal);
+    void removal.finally(() => this.#removals.delete(removal));
+  }
+
+  /** Writes a damaged batch into a file of its own. */
+  async keepAside(segment: Segment, offset: number, length: number): Promise<void> {
+    this.corruptBatches += 1;
+    const file = `${segment.path}.${offset}.corrupt`;
+    this.#log.error({ file, bytes: length }, 'a damaged batch in the journal was put aside');
+    try {
+      await writeFile(file, await segment.readBytes(offset, length), { mode: 0o600 });
+    } catch (error) {
+      this.#log.error({ file, error: messageOf(error) }, 'a damaged batch could not be put aside');
+    }
+  }
+
+  async close(): Promise<void> {
+    this.leaveActive();
+    for (const segment of this.#segments.slice()) this.removeIfDone(segment);
+    await Promise.all(this.#removals);
+    for (const segment of this.#segments) await segment.close();
+  }
+
+  /** @returns bytes that were cut off its end */
+  async #openSegment(name: string, isLast: boolean): Promise<number> {
+    const sequence = Number(SEGMENT_NAME.exec(name)?.[1]);
+    const segment = new Segment(join(this.#directory, name), sequence);
+    this.#nextSequence = sequence + 1;
+    let cut = 0;
+    for (const { offset, bytes } of await segment.load(isLast)) {
+      if (isLast && offset >= segment.size) cut = bytes;
+      else await this.keepAside(segment, offset, bytes);
+    }
+    if (cut > 0) await segment.truncate();
+    if (segment.waitingBatches === 0) {
+      await segment.remove();
+    } else {
+      await segment.coolDown();
+      this.#segments.push(segment);
+    }
+    return cut;
+  }
+
+  async #delete(segment: Segment): Promise<void> {
+    try {
+      await segment.remove();
+    } catch (error) {
+      this.#log.error({ file: segment.path, error: messageOf(error) }, 'a segment cannot be deleted');
+    }
+  }
+}
+
+/** Rows of `segment` that wait, by table, without those of `except`. */
+export function waitingRows(segment: Segment, except: Iterable<Entry>): Map<string, number> {
+  const rows = new Map(segment.waitingRowsByTable);
+  for (const entry of except) {
+    if (entry.segment === segment) rows.set(entry.table, (rows.get(entry.table) ?? 0) - entry.rows);
+  }
+  return rows;
+}

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Clock, systemClock } from '../../../src/runtime/clock.ts';
+import { connect, type DatabaseClient, disconnect } from '../../../storage/database/database.ts';
+import { coverTimes, listPartitions, missingPartition, type Partition } from '../../../storage/database/partitions.ts';
+import { applyRetention, type RetentionOptions } from '../../../storage/database/retention.ts';
+import { uuidV7 } from '../../../storage/batch/uuid.ts';
+import { startTestDatabase } from '../../support/postgres.ts';
+
+const NOON = Date.UTC(2026, 10, 22, 12) * 1000;
+const HOUR = 3_600_000_000;
+const DAY = 24 * HOUR;
+const OPTIONS: RetentionOptions = { partitionBy: 'hour', keepDays: 30, keepLedgerDays: 7 };
+
+const clockAt = (micros: number): Clock => ({ ...systemClock, nowMicros: () => micros });
+const names = (partitions: readonly Partition[]): string[] => partitions.map((partition) => partition.name);
+
+async function freshClients(count: number): Promise<DatabaseClient[]> {
+  const { address } = await startTestDatabase();
+  return Promise.all(Array.from({ length: count }, () => connect(address)));
+}
+
+test('partitions of now and the next two hours are made, once', async () => {
+  const [client] = await freshClients(1);
+  assert(client);
+  await applyRetention(client, OPTIONS, clockAt(NOON));
+  await applyRetention(client, OPTIONS, clockAt(NOON + 1));
+  for (const table of ['flows', 'counter_samples']) {
+    const wanted = ['12', '13', '14'].map((hour) => `${table}_20261122_${hour}`);
+    assert.deepEqual(names(await listPartitions(client, table)), wanted);
+  }
+  await disconnect(client);
+});
+
+test('a partition goes when its newest row is over age, and rows and ledger entries with it', async () => {
+  const [client] = await freshClients(1);
+  assert(client);
+  await coverTimes(client, 'flows', [NOON - 30 * DAY - HOUR, NOON - 30 * DAY], 'hour');
+  const insert = 'INSERT INTO batches (id, table_name, rows, node, committed_at) VALUES ($1, $2, 1, $3, $4)';
+  const [old, fresh] = [NOON - 7 * DAY - 1000, NOON - 7 * DAY + 1000];
+  for (const [sealed, committed] of [
+    [old, old],
+    [old, fresh], // had waited in a journal
+    [fresh, fresh],
+  ] as const) {
+    await client.query(insert, [uuidV7(sealed), 'flows', 'a', new Date(committed / 1000)]);
+  }
+  const report = await applyRetention(client, OPTIONS, clockAt(NOON));
+  assert.deepEqual(report, {
+    droppedPartitions: ['flows_20261023_11'],
+    expiredBatches: 1,
+    expiredRejectedRows: 0,
+  });
+  assert.equal((await client.query('SELECT FROM batches')).rowCount, 2);
+  assert(names(await listPartitions(client, 'flows')).includes('flows_20261023_12'));
+  await disconnect(client);
+});
+
+test('many at once make one set of partitions', async () => {
+  const clients = await freshClients(6);
+  const times = Array.from({ length: 5 }, (_, hour) => NOON + hour * HOUR);
+  await Promise.all(clients.map((client) => coverTimes(client, 'flows', times, 'hour')));
+  const [client] = clients;
+  assert(client);
+  assert.equal((await listPartitions(client, 'flows')).length, 5);
+  await Promise.all(clients.map(disconnect));
+});
+
+test('a partition is made while another session is writing', async () => {
+  const [writing, making] = await freshClients(2);
+  assert(writing && making);
+  await coverTimes(making, 'flows', [NOON], 'hour');
+  await writing.query('BEGIN');
+  await writing.query(`INSERT INTO flows (received_at, exporter) VALUES ('2026-11-22 12:00Z', '192.0.2.1')`);
+  await making.query(`SET lock_timeout = '2s'`);
+  await coverTimes(making, 'flows', [NOON + HOUR], 'hour');
+  await writing.query('COMMIT');
+  await Promise.all([writing, making].map(disconnect));
+});
+
+test('a change of the unit leaves neither a gap nor an overlap', async () => {
+  const [client] = await freshClients(1);
+  assert(client);
+  await coverTimes(client, 'flows', [NOON, NOON + 3 * HOUR], 'hour');
+  await coverTimes(client, 'flows', [NOON + HOUR, NOON + 5 * HOUR, NOON - HOUR, NOON + DAY], 'day');
+  await coverTimes(client, 'flows', [NOON + DAY + HOUR, NOON + 2 * DAY], 'hour');
+  const partitions = await listPartitions(client, 'flows');
+  assert.deepEqual(names(partitions).toSorted(), [
+    'flows_20261122',
+    'flows_20261122_12',
+    'flows_20261122_13',
+    'flows_20261122_15',
+    'flows_20261122_16',
+    'flows_20261123',
+    'flows_20261124_12',
+  ]);
+  for (const [index, { upper }] of partitions.entries()) {
+    const next = partitions[index + 1];
+    if (next !== undefined && !next.name.endsWith('_20261124_12')) assert.equal(next.lower, upper);
+  }
+  await disconnect(client);
+});
+
+test('an interrupted removal is finished by the next run', async () => {
+  const [client, reader] = await freshClients(2);
+  assert(client && reader);
+  await coverTimes(client, 'flows', [NOON - 60 * DAY], 'day');
+  await reader.query('BEGIN');
+  await reader.query('SELECT count(*) FROM flows');
+  await client.query(`SET statement_timeout = '300ms'`);
+  await assert.rejects(applyRetention(client, OPTIONS, clockAt(NOON)), /statement timeout/);
+  await reader.query('COMMIT');
+  await client.query('SET statement_timeout = 0');
+  const report = await applyRetention(client, OPTIONS, clockAt(NOON));
+  assert.deepEqual(report.droppedPartitions, ['flows_20260923']);
+  await Promise.all([client, reader].map(disconnect));
+});
+
+test('the name of a partition tells its start', () => {
+  assert.equal(missingPartition('flows', [], NOON + 5, 'hour').name, 'flows_20261122_12');
+  assert.equal(missingPartition('flows', [], NOON + 5, 'day').name, 'flows_20261122');
+});
