@@ -59,14 +59,25 @@ function exposeFlow(metrics: Metrics, status: () => CollectorStatus): void {
     ['rows', 'flow_rows_total', 'Rows made of them.'],
     ['undecodable', 'flow_undecodable_total', 'Datagrams, sets and records that could not be decoded.'],
     ['heldExpired', 'flow_held_expired_total', 'Sets given up, since no template came for them.'],
-    ['lost', 'flow_lost_total', "Lost on the way, by the exporters' sequence numbers, in each protocol's unit."],
+    ['templates', 'flow_templates_total', 'Template definitions received, repeated ones included.'],
     ['reordered', 'flow_reordered_total', 'Datagrams that came late.'],
+    ['duplicates', 'flow_duplicates_total', 'Datagrams that came twice.'],
+    ['exporterEvictions', 'flow_exporter_evictions_total', 'Exporters forgotten for want of room.'],
+    ['templateEvictions', 'flow_template_evictions_total', 'Templates forgotten for want of room.'],
+    [
+      'compilationsDeferred',
+      'flow_compilations_deferred_total',
+      "Times that a template waited for the compiler's budget.",
+    ],
   ] as const;
   for (const [field, name, help] of counted) {
     metrics.observedCounter(name, help, [], (add) => add({}, status().flow[field]));
   }
   metrics.gauge('flow_held', 'Sets that wait for their template.', [], (gauge) => gauge.set(status().flow.held));
-  metrics.gauge('flow_templates', 'Templates received.', [], (gauge) => gauge.set(status().flow.templates));
+  // A gauge, since what comes late is taken back.
+  metrics.gauge('flow_lost', "Lost on the way, by the exporters' sequence numbers.", [], (gauge) =>
+    gauge.set(status().flow.lost),
+  );
   metrics.gauge('flow_exporters', 'Exporters remembered.', [], (gauge) => gauge.set(status().flow.exporters));
 }
 
@@ -78,6 +89,9 @@ function exposeStorage(metrics: Metrics, status: () => CollectorStatus): void {
   metrics.gauge('journal_oldest_seconds', 'Age of the oldest waiting batch.', [], (g) =>
     g.set(status().journal.oldestMs / 1000),
   );
+  metrics.observedCounter('journal_corrupt_batches_total', 'Batches damaged on the disk.', [], (add) =>
+    add({}, status().journal.corruptBatches),
+  );
   metrics.observedCounter('journal_lost_rows_total', "Rows given up at the journal's bound.", [], (add) =>
     add({}, status().journal.lostRows),
   );
@@ -86,6 +100,7 @@ function exposeStorage(metrics: Metrics, status: () => CollectorStatus): void {
     ['rows', 'written_rows_total', 'Rows committed.'],
     ['duplicates', 'duplicate_batches_total', 'Batches that the ledger had already, not written again.'],
     ['rejectedRows', 'rejected_rows_total', 'Rows that PostgreSQL refused, kept in rejected_rows.'],
+    ['failures', 'writer_failures_total', 'Attempts to write a batch that failed.'],
   ] as const;
   for (const [field, name, help] of counted) {
     metrics.observedCounter(name, help, [], (add) => add({}, status().writer[field]));
@@ -103,15 +118,19 @@ function exposeExporters(metrics: Metrics, exporters: () => ExporterView[]): voi
   const counted = [
     ['datagrams', 'exporter_datagrams_total', 'Datagrams received.'],
     ['records', 'exporter_records_total', 'Data records decoded.'],
-    ['lost', 'exporter_lost_total', "Lost on the way, by sequence numbers, in the protocol's unit."],
     ['reordered', 'exporter_reordered_total', 'Datagrams that came late.'],
+    ['duplicates', 'exporter_duplicates_total', 'Datagrams that came twice.'],
     ['restarts', 'exporter_restarts_total', 'Restarts of the exporter.'],
+    ['sampleDrops', 'exporter_sample_drops_total', 'Samples that a sFlow agent lost itself.'],
   ] as const;
   for (const [field, name, help] of counted) {
     metrics.observedCounter(name, help, labels, (add) => {
       for (const exporter of exporters()) add(of(exporter), exporter[field]);
     });
   }
+  metrics.gauge('exporter_lost', "Lost on the way, by sequence numbers, in the protocol's unit.", labels, (gauge) => {
+    for (const exporter of exporters()) gauge.set(of(exporter), exporter.lost);
+  });
   metrics.observedCounter(
     'exporter_decode_errors_total',
     'What could not be decoded, by reason.',

@@ -71,20 +71,33 @@ function listenerStatus(listener: UdpListener): ListenerStatus {
 }
 
 function flowStatus({ decoder }: FlowPipeline): FlowStatus {
-  const { datagrams, records, rows, undecodable, heldExpired, lost, reordered, exporters, ...totals } = decoder.totals;
-  const templates = totals.templates + totals.optionTemplates;
-  const held = totals.waiting;
-  return { datagrams, records, rows, templates, undecodable, held, heldExpired, lost, reordered, exporters };
+  const { totals } = decoder;
+  return {
+    datagrams: totals.datagrams,
+    records: totals.records,
+    rows: totals.rows,
+    templates: totals.templates + totals.optionTemplates,
+    undecodable: totals.undecodable,
+    held: totals.waiting,
+    heldExpired: totals.heldExpired,
+    lost: totals.lost,
+    reordered: totals.reordered,
+    duplicates: totals.duplicates,
+    exporters: totals.exporters,
+    exporterEvictions: totals.exporterEvictions,
+    templateEvictions: totals.templateEvictions,
+    compilationsDeferred: totals.compilationsDeferred,
+  };
 }
 
 function journalStatus(journal: Journal, maxBytes: number): JournalStatus {
   let lostRows = 0;
   for (const rows of journal.lostRows.values()) lostRows += rows;
-  return { ...journal.depth(), maxBytes, lostRows };
+  return { ...journal.depth(), maxBytes, lostRows, corruptBatches: journal.corruptBatches };
 }
 
 function writerStatus({ writer, upkeep }: Parts): WriterStatus {
-  const { batches, rows, knownBatches, rejectedRows } = writer.totals;
+  const { batches, rows, knownBatches, rejectedRows, failures } = writer.totals;
   const state = upkeep.isMigrated ? (writer.isHealthy ? 'writing' : 'waiting') : 'connecting';
-  return { state, batches, rows, duplicates: knownBatches, rejectedRows, error: writer.lastError };
+  return { state, batches, rows, duplicates: knownBatches, rejectedRows, failures, error: writer.lastError };
 }

@@ -95,7 +95,7 @@ const flow = z.strictObject({
         .prefault('1MiB')
         .describe('Data waiting for its template, of one exporter.'),
       heldFor: duration('1s', '1d')
-        .prefault('30m')
+        .prefault('31m')
         .describe('How long data waits for its template before it is counted as lost.'),
     })
     .prefault({})
@@ -104,7 +104,7 @@ const flow = z.strictObject({
 
 const batch = z.strictObject({
   rows: whole(1, 10_000_000).default(50_000).describe('A batch is sealed at this many rows,'),
-  bytes: size('64KiB', '1GiB').prefault('4MiB').describe('or at this many bytes,'),
+  bytes: size('2MiB', '32MiB').prefault('4MiB').describe('or at this many bytes,'),
   age: duration('1ms', '1m').prefault('250ms').describe('or when its first row is this old.'),
 });
 

@@ -34,15 +34,22 @@ export interface FlowStatus {
   readonly datagrams: number;
   readonly records: number;
   readonly rows: number;
+  /** Definitions received, repeated ones included. */
   readonly templates: number;
   readonly undecodable: number;
   /** Sets that wait for their template now, and those that were given up. */
   readonly held: number;
   readonly heldExpired: number;
-  /** Lost on the way, by the exporters' own sequence numbers, each protocol in its own unit. */
+  /** Lost on the way, by the exporters' own sequence numbers, each protocol in its own unit; a late one gives back. */
   readonly lost: number;
   readonly reordered: number;
+  readonly duplicates: number;
   readonly exporters: number;
+  /** Forgotten for want of room, the least recently used first. */
+  readonly exporterEvictions: number;
+  readonly templateEvictions: number;
+  /** Templates that had to wait for the compiler's budget. */
+  readonly compilationsDeferred: number;
 }
 
 export interface JournalStatus {
@@ -54,6 +61,8 @@ export interface JournalStatus {
   readonly oldestMs: number;
   /** Rows given up at the journal's bound. */
   readonly lostRows: number;
+  /** Batches that were damaged on the disk. */
+  readonly corruptBatches: number;
 }
 
 export interface WriterStatus {
@@ -63,6 +72,8 @@ export interface WriterStatus {
   /** Batches that the ledger had already. */
   readonly duplicates: number;
   readonly rejectedRows: number;
+  /** Attempts to write a batch that failed, also those that went well later. */
+  readonly failures: number;
   /** Of the last attempt that failed; cleared by success. */
   readonly error: string | undefined;
 }

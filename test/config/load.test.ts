@@ -58,7 +58,7 @@ test('without a file every setting has its documented default', () => {
         templatesPerExporter: 1000,
         heldBytes: 64 * MIB,
         heldBytesPerExporter: MIB,
-        heldFor: 30 * 60_000,
+        heldFor: 31 * 60_000,
       },
     },
     batch: { rows: 50_000, bytes: 4 * MIB, age: 250 },
@@ -102,8 +102,8 @@ test('an empty file and groups with nothing below them mean the defaults', (cont
 });
 
 test('numbers are bytes and milliseconds', (context) => {
-  const { config } = load(context, 'batch: {age: 100, bytes: 1048576}');
-  assert.deepEqual([config.batch.age, config.batch.bytes], [100, 1_048_576]);
+  const { config } = load(context, 'batch: {age: 100, bytes: 3145728}');
+  assert.deepEqual([config.batch.age, config.batch.bytes], [100, 3_145_728]);
 });
 
 test('relative directories start at the state directory, and that at the file', (context) => {
@@ -230,8 +230,8 @@ test('everything wrong is named at once, with place, path, what was found and wh
 
 test('rules between settings are checked beside everything else', (context) => {
   const yaml = [
-    'batch: {bytes: 128MiB}',
-    'journal: {maxBytes: 100MiB}',
+    'batch: {bytes: 32MiB}',
+    'journal: {maxBytes: 40MiB, segmentBytes: 24MiB, memoryBytes: 16MiB}',
     'flow: {limits: {heldBytesPerExporter: 128MiB}, elements: [{pen: 1, id: 2, name: a, type: string}, {pen: 1, id: 2, name: b, type: string}]}',
     'retention: {flows: 2h}',
     'listeners: [{port: 2055}, {port: 2055, address: 0.0.0.0}, {port: 0}, {port: 0}]',
@@ -241,9 +241,9 @@ test('rules between settings are checked beside everything else', (context) => {
   assert.deepEqual(
     findings(context, yaml),
     [
-      'dogwatch.yaml:1: batch.bytes: expected at most 64MiB (from journal.memoryBytes), found 128MiB: a batch must fit into memory',
-      'dogwatch.yaml:1: batch.bytes: expected at most 64MiB (from journal.segmentBytes), found 128MiB: a batch lies within one segment',
-      'dogwatch.yaml:2: journal.segmentBytes: expected at most 50MiB (from journal.maxBytes), found 64MiB: the journal needs two segments, one to write and one to read',
+      'dogwatch.yaml:1: batch.bytes: expected at most 16MiB (from journal.memoryBytes), found 32MiB: a batch must fit into memory',
+      'dogwatch.yaml:1: batch.bytes: expected at most 24MiB (from journal.segmentBytes), found 32MiB: a batch lies within one segment',
+      'dogwatch.yaml:2: journal.segmentBytes: expected at most 20MiB (from journal.maxBytes), found 24MiB: the journal needs two segments, one to write and one to read',
       'dogwatch.yaml:3: flow.elements[1]: element 1.2 is taken by flow.elements[0]',
       'dogwatch.yaml:3: flow.limits.heldBytesPerExporter: expected at most 64MiB (from flow.limits.heldBytes), found 128MiB: one exporter cannot hold more than all of them',
       'dogwatch.yaml:4: retention.flows: expected at least one partition (1d), found 2h: whole partitions are dropped',
