@@ -198,7 +198,9 @@ export function configSchema(machine: Machine) {
       .string()
       .regex(/^[a-z_][a-z0-9_-]{0,31}$/, { error: 'expected the name of an account' })
       .default('dogwatch')
-      .describe('Account of the embedded PostgreSQL when started as root, which PostgreSQL refuses to run as.'),
+      .describe(
+        'Account that goes on when started as root: nothing of the collector, nor its PostgreSQL, keeps running as root.',
+      ),
     log: z
       .strictObject({ level: z.enum(LOG_LEVELS).default('info').describe('Least severe lines that are logged.') })
       .prefault({})
