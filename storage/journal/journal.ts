@@ -4,11 +4,14 @@ import { DogwatchError, messageOf } from '../../src/runtime/errors.ts';
 import type { Log } from '../../src/runtime/log.ts';
 import { RateLimit } from '../../src/runtime/rate-limit.ts';
 import type { SealedBatch } from '../batch/batch-format.ts';
+import { JournalBound } from './bound.ts';
 import { FreeSpace } from './free-space.ts';
 import { GroupSync } from './group-sync.ts';
+import { HandedOut } from './handed-out.ts';
 import { ProcessLock } from '../process-lock.ts';
 import type { Queue, QueueDepth } from '../queue.ts';
 import type { Entry, Segment } from './segment.ts';
+import { SegmentReader } from './segment-reader.ts';
 import { SegmentStore, type TornTail, waitingRows } from './segment-store.ts';
 
 export interface JournalOptions {
@@ -24,7 +27,7 @@ export interface JournalOptions {
    * of the process never costs an accepted batch. 0: every batch is synced before it is accepted. Default 100.
    */
   readonly syncMs?: number;
-  /** Bytes at which a new file is begun. Default 64 MiB. */
+  /** Bytes at which a new file is begun. Default 64 MiB, at most an eighth of `maxBytes`. */
   readonly segmentBytes?: number;
   /** Bound on the waiting bytes that are kept in memory as well. Default 64 MiB. */
   readonly memoryBytes?: number;
@@ -52,6 +55,9 @@ const MAX_GROUP_BYTES = 16 << 20;
  *   append ─▶ pending ─▶ written (accepted) ─▶ given by next ─▶ acknowledged
  *                │                                  └── giveBack: again, first
  *                └── full: lost, counted
+ *
+ * One that is given out while the oldest are dropped is kept in memory; it is lost, and counted, if it is still not
+ * acknowledged when the journal closes.
  */
 export class Journal implements Queue {
   /** Totals since the start, by table. Every row in here was received and is gone. */
@@ -62,20 +68,18 @@ export class Journal implements Queue {
   readonly #lock: ProcessLock;
   readonly #troubleLimit = new RateLimit(1, 10_000);
   readonly #store: SegmentStore;
+  readonly #reader: SegmentReader;
   readonly #groupSync: GroupSync;
   readonly #freeSpace: FreeSpace;
-  #reading: Segment | undefined;
-  #cursor = 0;
+  readonly #bound: JournalBound;
+  readonly #handedOut = new HandedOut();
   readonly #pending: Pending[] = [];
   #pendingBytes = 0;
   #memoryBytes = 0;
-  readonly #inFlight = new Map<string, Entry>();
-  readonly #returned: Entry[] = [];
   #waiters: ((batch: SealedBatch | undefined) => void)[] = [];
   #writing: Promise<void> | undefined;
   #pumping: Promise<void> | undefined;
   #isWoken = false;
-  #readSequence = 0;
   #isOpen = false;
 
   constructor(options: JournalOptions, clock: Clock, log: Log) {
@@ -87,14 +91,18 @@ export class Journal implements Queue {
       whenFull: options.whenFull ?? 'dropNewest',
       syncMs: options.syncMs ?? 100,
       // Several segments fit, so that the oldest can be dropped alone.
-      segmentBytes: Math.min(options.segmentBytes ?? 64 << 20, Math.ceil(maxBytes / 8)),
+      segmentBytes: options.segmentBytes ?? Math.min(64 << 20, Math.ceil(maxBytes / 8)),
       memoryBytes: options.memoryBytes ?? 64 << 20,
     };
     this.#clock = clock;
     this.#log = log;
     this.#lock = new ProcessLock(join(options.directory, 'owner'));
     this.#store = new SegmentStore(options.directory, this.#options.segmentBytes, log);
+    this.#reader = new SegmentReader(this.#store, log);
     this.#freeSpace = new FreeSpace(options.directory, clock);
+    const { minFreeBytes, memoryBytes } = this.#options;
+    const maxPendingBytes = Math.max(memoryBytes, MAX_GROUP_BYTES);
+    this.#bound = new JournalBound({ maxBytes, minFreeBytes, maxPendingBytes }, this.#store, this.#freeSpace);
     this.#groupSync = new GroupSync(this.#options.syncMs, clock, (error) =>
       this.#trouble({ error: messageOf(error) }, 'the journal cannot be synced'),
     );
@@ -123,8 +131,9 @@ export class Journal implements Queue {
 
   async append(batch: SealedBatch): Promise<boolean> {
     if (!this.#isOpen) throw new DogwatchError('JOURNAL_CLOSED', 'the journal is closed');
-    if (!this.#hasRoom(batch.encoded.length)) {
-      this.#lose(batch.table, batch.rows, 'the journal is full');
+    const why = this.#whyRefused(batch.encoded.length);
+    if (why !== undefined) {
+      this.#lose(batch.table, batch.rows, why);
       batch.release();
       return false;
     }
@@ -152,19 +161,15 @@ export class Journal implements Queue {
   }
 
   acknowledge(id: string): void {
-    const entry = this.#inFlight.get(id);
+    const entry = this.#handedOut.acknowledge(id);
     if (entry === undefined) return;
-    this.#inFlight.delete(id);
     this.#forget(entry);
     entry.segment.markDone(entry);
     this.#store.removeIfDone(entry.segment);
   }
 
   giveBack(id: string): void {
-    const entry = this.#inFlight.get(id);
-    if (entry === undefined) return;
-    this.#inFlight.delete(id);
-    this.#returned.push(entry);
+    this.#handedOut.giveBack(id);
     this.#wake();
   }
 
@@ -175,6 +180,11 @@ export class Journal implements Queue {
       batches += segment.waitingBatches;
       rows += segment.waitingRows;
       bytes += segment.waitingBytes;
+    }
+    for (const orphan of this.#handedOut.orphans) {
+      batches += 1;
+      rows += orphan.rows;
+      bytes += orphan.bytes;
     }
     const oldest = this.#oldestMicros();
     const oldestMs = oldest === Infinity ? 0 : Math.max(0, (this.#clock.nowMicros() - oldest) / 1000);
@@ -187,6 +197,10 @@ export class Journal implements Queue {
     for (const waiter of this.#waiters.splice(0)) waiter(undefined);
     await this.#writing;
     await this.#pumping;
+    for (const orphan of this.#handedOut.clear()) {
+      this.#lose(orphan.table, orphan.rows, 'dropped, and not written before the end');
+      this.#forget(orphan);
+    }
     await this.#groupSync.flush();
     await this.#store.close();
     await this.#lock.release();
@@ -199,7 +213,7 @@ export class Journal implements Queue {
       try {
         const segment = await this.#store.writable(async (full) => {
           // The reader is behind: it will load the segment when it gets there.
-          if (full !== this.#reading) await this.#coolDown(full);
+          if (!this.#reader.isIn(full)) await this.#coolDown(full);
         });
         entries = await segment.write(group.map(({ batch }) => batch));
         if (this.#options.syncMs === 0) await segment.sync();
@@ -273,15 +287,15 @@ export class Journal implements Queue {
     while (this.#isWoken) {
       this.#isWoken = false;
       while (this.#waiters.length > 0) {
-        const entry = this.#returned.shift() ?? (await this.#advance());
+        const entry = this.#handedOut.takeReturned() ?? (await this.#reader.next());
         if (entry === undefined) break;
         const batch = entry.batch ?? (await this.#readBack(entry));
         if (batch === undefined) continue;
         const waiter = this.#waiters.shift();
         if (waiter === undefined) {
-          this.#returned.unshift(entry);
+          this.#handedOut.putBack(entry);
         } else {
-          this.#inFlight.set(entry.id, entry);
+          this.#handedOut.give(entry);
           waiter(batch);
         }
       }
@@ -289,42 +303,14 @@ export class Journal implements Queue {
     this.#pumping = undefined;
   }
 
-  /** The next entry in the order of the segments, or undefined when all that were accepted have been given out. */
-  async #advance(): Promise<Entry | undefined> {
-    for (;;) {
-      if (this.#reading === undefined || !this.#store.all.includes(this.#reading)) {
-        this.#reading = this.#store.after(this.#readSequence);
-      }
-      const segment = this.#reading;
-      if (segment === undefined) return undefined;
-      if (segment.sequence !== this.#readSequence) this.#cursor = 0;
-      this.#readSequence = segment.sequence;
-      try {
-        if (segment.entries === undefined) await segment.load(false);
-      } catch (error) {
-        this.#log.error({ file: segment.path, error: messageOf(error) }, 'a segment of the journal cannot be read');
-        this.#reading = undefined;
-        continue;
-      }
-      for (const entries = segment.entries ?? []; this.#cursor < entries.length;) {
-        const entry = entries[this.#cursor];
-        this.#cursor += 1;
-        if (entry?.done === false) return entry;
-      }
-      if (segment === this.#store.all.at(-1)) return undefined;
-      this.#reading = undefined;
-      this.#store.removeIfDone(segment);
-    }
-  }
-
   async #readBack(entry: Entry): Promise<SealedBatch | undefined> {
     const batch = await entry.segment.read(entry).catch(() => undefined);
+    if (entry.done) return undefined; // dropped in the meantime, and counted
     if (batch !== undefined) {
       entry.batch = batch;
       this.#memoryBytes += entry.bytes;
       return batch;
     }
-    if (entry.done) return undefined; // dropped in the meantime
     await this.#store.keepAside(entry.segment, entry.offset, entry.bytes);
     this.#lose(entry.table, entry.rows, 'damaged on the disk');
     entry.segment.markDone(entry);
@@ -332,38 +318,28 @@ export class Journal implements Queue {
     return undefined;
   }
 
-  #hasRoom(bytes: number): boolean {
-    // Nothing waits for long to be written, unless the disk is stuck.
-    if (this.#pendingBytes + bytes > Math.max(this.#options.memoryBytes, MAX_GROUP_BYTES)) return false;
-    if (this.#fits(bytes)) return true;
-    void this.#freeSpace.refresh();
-    if (this.#options.whenFull === 'dropNewest') return false;
-    while (this.#dropOldest()) if (this.#fits(bytes)) return true;
-    return false;
-  }
-
-  #fits(bytes: number): boolean {
+  /** Why `bytes` more are not accepted, after dropping what may be dropped for them; undefined where they are. */
+  #whyRefused(bytes: number): string | undefined {
     const wanted = this.#pendingBytes + bytes;
-    return (
-      this.#store.bytesOnDisk + wanted <= this.#options.maxBytes &&
-      this.#freeSpace.bytes - wanted >= this.#options.minFreeBytes
-    );
+    if (this.#bound.isStuck(wanted)) return 'the disk does not keep up';
+    for (;;) {
+      const why = this.#bound.whyFull(wanted);
+      if (why === undefined) return undefined;
+      void this.#freeSpace.refresh();
+      if (this.#options.whenFull === 'dropNewest' || !this.#dropOldest(why)) return why;
+    }
   }
 
-  /** Drops the oldest segment that is not being written. Batches of it that the writer has in hand are not lost. */
-  #dropOldest(): boolean {
+  /** Drops the oldest segment that is not being written. Batches of it that the writer has in hand are not lost yet. */
+  #dropOldest(why: string): boolean {
     const [segment] = this.#store.all;
     if (segment === undefined || segment === this.#store.active) return false;
-    const inHand = new Set(this.#inFlight.values());
-    const lost = waitingRows(segment, inHand);
-    for (const [table, rows] of lost) if (rows > 0) this.#lose(table, rows, 'the journal is full');
+    const inHand = this.#handedOut.dropSegment(segment);
+    for (const [table, rows] of waitingRows(segment, inHand)) if (rows > 0) this.#lose(table, rows, why);
     for (const entry of segment.entries ?? []) {
       if (inHand.has(entry)) continue;
       entry.done = true;
       this.#forget(entry);
-    }
-    for (let index = this.#returned.length - 1; index >= 0; index -= 1) {
-      if (this.#returned[index]?.segment === segment) this.#returned.splice(index, 1);
     }
     this.#freeSpace.bytes += segment.size;
     this.#store.remove(segment);
@@ -382,12 +358,7 @@ export class Journal implements Queue {
   }
 
   #oldestMicros(): number {
-    let oldest = this.#pending[0]?.batch.earliestMicros ?? Infinity;
-    for (const entry of this.#inFlight.values()) oldest = Math.min(oldest, entry.earliestMicros);
-    for (const entry of this.#returned) oldest = Math.min(oldest, entry.earliestMicros);
-    const isListed = this.#reading !== undefined && this.#store.all.includes(this.#reading);
-    const unread = isListed ? this.#reading?.entries?.[this.#cursor]?.earliestMicros : undefined;
-    const unopened = this.#store.all.find((segment) => segment.sequence > this.#readSequence && segment.size > 0);
-    return Math.min(oldest, unread ?? unopened?.firstMicros ?? Infinity);
+    const pending = this.#pending[0]?.batch.earliestMicros ?? Infinity;
+    return Math.min(pending, this.#handedOut.oldestMicros(), this.#reader.oldestMicros());
   }
 }

@@ -96,7 +96,8 @@ export class SegmentStore {
   }
 
   removeIfDone(segment: Segment): void {
-    if (segment !== this.#active && segment.waitingBatches === 0) this.remove(segment);
+    const isKept = segment === this.#active || segment.waitingBatches > 0;
+    if (!isKept && this.#segments.includes(segment)) this.remove(segment);
   }
 
   remove(segment: Segment): void {

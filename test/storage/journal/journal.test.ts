@@ -181,11 +181,70 @@ test('at the bound the oldest are lost where that is the policy, except those in
   await journal.close();
 });
 
-test('too little free disk space is a bound as well', async () => {
+/** A journal at its bound, whose writer has the batch of one row in hand; the segment of that batch is gone. */
+async function journalWithOrphan(directory: string): Promise<{ journal: Journal; inHand: string; lost: number }> {
+  const journal = await journalIn(directory, { maxBytes: 10_000, whenFull: 'dropOldest' });
+  await journal.append(batchOf(1, 1000));
+  const inHand = (await journal.next())?.id ?? '';
+  for (let rows = 2; rows <= 20; rows += 1) await journal.append(batchOf(rows, 1000));
+  return { journal, inHand, lost: journal.lostRows.get('flows') ?? 0 };
+}
+
+test('a batch in the hand of the writer outlives its segment: it still waits, and comes again when it is given back', async () => {
+  const directory = await temporaryDirectory();
+  const { journal, inHand, lost } = await journalWithOrphan(directory);
+  assert(!(await filesOf(directory)).includes('0000000000000001.journal'));
+  assert.equal(journal.depth().rows + lost, 210); // 1 + 2 + … + 20
+  journal.giveBack(inHand);
+  assert.equal(journal.depth().rows + lost, 210);
+  const again = await journal.next();
+  assert.deepEqual([again?.id, again?.rows], [inHand, 1]);
+  journal.acknowledge(inHand);
+  assert.equal(journal.depth().rows + lost, 209);
+  await journal.close();
+  assert.equal(journal.lostRows.get('flows'), lost);
+});
+
+test('what outlived its segment and is not written when the journal closes is lost, and counted', async () => {
+  for (const isGivenBack of [true, false]) {
+    const directory = await temporaryDirectory();
+    const { journal, inHand, lost } = await journalWithOrphan(directory);
+    if (isGivenBack) journal.giveBack(inHand);
+    await journal.close();
+    assert.equal(journal.lostRows.get('flows'), lost + 1);
+    const next = await journalIn(directory);
+    assert.equal(next.depth().rows + lost + 1, 210);
+    await next.close();
+  }
+});
+
+test('too little free disk space is a bound as well, and told apart from a full journal', async () => {
   const journal = await journalIn(await temporaryDirectory(), { minFreeBytes: Number.MAX_SAFE_INTEGER });
   assert.equal(await journal.append(batchOf(7)), false);
   assert.equal(journal.lostRows.get('flows'), 7);
+  assert.match(journal.trouble ?? '', /disk/);
   await journal.close();
+  const small = await journalIn(await temporaryDirectory(), { maxBytes: 1000 });
+  assert.equal(await small.append(batchOf(7, 2000)), false);
+  assert.match(small.trouble ?? '', /journal is full/);
+  await small.close();
+});
+
+test('the oldest are dropped for want of free disk, too, and the log says so', async () => {
+  const lines: unknown[] = [];
+  const log = Object.assign(Object.create(silentLog), { error: (fields: unknown) => lines.push(fields) });
+  const options = { directory: await temporaryDirectory(), segmentBytes: 500, whenFull: 'dropOldest' } as const;
+  const clock = { ...systemClock, monotonicMs: () => 0 };
+  const ample = new Journal({ ...options, minFreeBytes: 0 }, systemClock, silentLog);
+  await ample.open();
+  for (const rows of [1, 2]) await ample.append(batchOf(rows, 1000));
+  await ample.close();
+  const scarce = new Journal({ ...options, minFreeBytes: Number.MAX_SAFE_INTEGER }, clock, log);
+  await scarce.open();
+  assert.equal(await scarce.append(batchOf(3)), false);
+  assert.equal(scarce.lostRows.get('flows'), 6);
+  assert.match(JSON.stringify(lines[0]), /"why":"[^"]*disk[^"]*"/);
+  await scarce.close();
 });
 
 test('two processes do not share a directory, and the lock of a dead one is taken over', async () => {

@@ -1,0 +1,36 @@
+import type { FreeSpace } from './free-space.ts';
+import type { SegmentStore } from './segment-store.ts';
+
+export interface Bounds {
+  /** Of the journal on disk. */
+  readonly maxBytes: number;
+  /** Bytes of the disk that are left to others. */
+  readonly minFreeBytes: number;
+  /** Of what waits to be written. */
+  readonly maxPendingBytes: number;
+}
+
+/** Says whether a journal may take more, and if not, which of its bounds is reached. */
+export class JournalBound {
+  readonly #bounds: Bounds;
+  readonly #store: SegmentStore;
+  readonly #freeSpace: FreeSpace;
+
+  constructor(bounds: Bounds, store: SegmentStore, freeSpace: FreeSpace) {
+    this.#bounds = bounds;
+    this.#store = store;
+    this.#freeSpace = freeSpace;
+  }
+
+  /** Whether the disk is stuck: nothing waits for long to be written otherwise. */
+  isStuck(pendingBytes: number): boolean {
+    return pendingBytes > this.#bounds.maxPendingBytes;
+  }
+
+  /** Why `bytes` more than what is on the disk would be too many; undefined where there is room. */
+  whyFull(bytes: number): string | undefined {
+    if (this.#store.bytesOnDisk + bytes > this.#bounds.maxBytes) return 'the journal is full';
+    if (this.#freeSpace.bytes - bytes < this.#bounds.minFreeBytes) return 'too little of the disk is free';
+    return undefined;
+  }
+}

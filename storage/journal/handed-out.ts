@@ -1,0 +1,73 @@
+import type { Entry, Segment } from './segment.ts';
+
+/**
+ * The batches that have left the order of the segments: those that the writer has in hand, and those that it gave back.
+ *
+ *   given ──▶ in hand ──acknowledged──▶ gone
+ *     ▲          └── given back ──▶ returned
+ *     └────────────────────────────────┘
+ *
+ * One that is in hand while its segment is dropped is an orphan: it is in memory only from then on.
+ */
+export class HandedOut {
+  readonly #inHand = new Map<string, Entry>();
+  readonly #orphans = new Set<Entry>();
+  #returned: Entry[] = [];
+
+  give(entry: Entry): void {
+    this.#inHand.set(entry.id, entry);
+  }
+
+  /** The batch is done. @returns its entry; undefined when it was not in hand */
+  acknowledge(id: string): Entry | undefined {
+    const entry = this.#inHand.get(id);
+    this.#inHand.delete(id);
+    if (entry !== undefined) this.#orphans.delete(entry);
+    return entry;
+  }
+
+  giveBack(id: string): void {
+    const entry = this.#inHand.get(id);
+    this.#inHand.delete(id);
+    if (entry !== undefined) this.#returned.push(entry);
+  }
+
+  /** Takes the one that was given back first. */
+  takeReturned(): Entry | undefined {
+    return this.#returned.shift();
+  }
+
+  /** Undoes taking an entry: it comes next. */
+  putBack(entry: Entry): void {
+    this.#returned.unshift(entry);
+  }
+
+  /** To be told that `segment` is dropped. @returns its entries in hand, which outlive it */
+  dropSegment(segment: Segment): Set<Entry> {
+    this.#returned = this.#returned.filter((entry) => entry.segment !== segment);
+    const kept = new Set([...this.#inHand.values()].filter((entry) => entry.segment === segment));
+    for (const entry of kept) this.#orphans.add(entry);
+    return kept;
+  }
+
+  get orphans(): ReadonlySet<Entry> {
+    return this.#orphans;
+  }
+
+  /** Forgets everything. @returns the orphans: nobody has them now */
+  clear(): Entry[] {
+    const orphans = [...this.#orphans];
+    this.#orphans.clear();
+    this.#inHand.clear();
+    this.#returned = [];
+    return orphans;
+  }
+
+  /** Infinity when there is none. */
+  oldestMicros(): number {
+    let oldest = Infinity;
+    for (const entry of this.#inHand.values()) oldest = Math.min(oldest, entry.earliestMicros);
+    for (const entry of this.#returned) oldest = Math.min(oldest, entry.earliestMicros);
+    return oldest;
+  }
+}
