@@ -30,8 +30,8 @@ function* sizes({ batch, journal, flow }: Config): Generator<Breach> {
     segment,
     journal.segmentBytes,
     ['journal', 'maxBytes'],
-    Math.floor(journal.maxBytes / 2),
-    'the journal needs two segments, one to write and one to read',
+    Math.floor(journal.maxBytes / 8),
+    'the journal needs several segments, so that the oldest can be dropped alone',
   );
   const memory = ['journal', 'memoryBytes'];
   yield* atMost(['batch', 'bytes'], batch.bytes, memory, journal.memoryBytes, 'a batch must fit into memory');

@@ -231,7 +231,7 @@ test('everything wrong is named at once, with place, path, what was found and wh
 test('rules between settings are checked beside everything else', (context) => {
   const yaml = [
     'batch: {bytes: 32MiB}',
-    'journal: {maxBytes: 40MiB, segmentBytes: 24MiB, memoryBytes: 16MiB}',
+    'journal: {maxBytes: 160MiB, segmentBytes: 24MiB, memoryBytes: 16MiB}',
     'flow: {limits: {heldBytesPerExporter: 128MiB}, elements: [{pen: 1, id: 2, name: a, type: string}, {pen: 1, id: 2, name: b, type: string}]}',
     'retention: {flows: 2h}',
     'listeners: [{port: 2055}, {port: 2055, address: 0.0.0.0}, {port: 0}, {port: 0}]',
@@ -243,7 +243,7 @@ test('rules between settings are checked beside everything else', (context) => {
     [
       'dogwatch.yaml:1: batch.bytes: expected at most 16MiB (from journal.memoryBytes), found 32MiB: a batch must fit into memory',
       'dogwatch.yaml:1: batch.bytes: expected at most 24MiB (from journal.segmentBytes), found 32MiB: a batch lies within one segment',
-      'dogwatch.yaml:2: journal.segmentBytes: expected at most 20MiB (from journal.maxBytes), found 24MiB: the journal needs two segments, one to write and one to read',
+      'dogwatch.yaml:2: journal.segmentBytes: expected at most 20MiB (from journal.maxBytes), found 24MiB: the journal needs several segments, so that the oldest can be dropped alone',
       'dogwatch.yaml:3: flow.elements[1]: element 1.2 is taken by flow.elements[0]',
       'dogwatch.yaml:3: flow.limits.heldBytesPerExporter: expected at most 64MiB (from flow.limits.heldBytes), found 128MiB: one exporter cannot hold more than all of them',
       'dogwatch.yaml:4: retention.flows: expected at least one partition (1d), found 2h: whole partitions are dropped',
