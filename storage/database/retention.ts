@@ -26,16 +26,23 @@ export interface RetentionReport {
   readonly droppedPartitions: string[];
   readonly expiredBatches: number;
   readonly expiredRejectedRows: number;
+  /** Our clock less the database's, milliseconds: only where they are so far apart that nothing was dropped. */
+  readonly clockAheadMs?: number;
 }
 
 const DAY_MICROS = UNIT_MICROS.day;
 const UNITS_AHEAD = 2;
+// One of the two clocks is wrong then, and nobody knows which.
+const MAX_CLOCK_DIFFERENCE_MS = 3_600_000;
 const EXPIRE_BATCHES = sqlFile('expire-batches');
 const EXPIRE_REJECTED_ROWS = sqlFile('expire-rejected-rows');
 
 /**
  * Makes the partitions of now and of the next two units, drops those that are over age, and lets the ledger and rejected
  * rows expire. Only one process does so at a time; a second one makes partitions and leaves the rest.
+ *
+ * What is over age is so by our clock and by the database's: one that is wrongly ahead must not cost the rows of months. Where
+ * the two are more than an hour apart, nothing is dropped.
  */
 export async function applyRetention(
   client: DatabaseClient,
@@ -47,24 +54,37 @@ export async function applyRetention(
   const ahead = Array.from({ length: UNITS_AHEAD + 1 }, (_, units) => now + units * UNIT_MICROS[options.partitionBy]);
   for (const table of tables) await coverTimes(client, table, ahead, options.partitionBy);
 
-  const report = { droppedPartitions: Array<string>(), expiredBatches: 0, expiredRejectedRows: 0 };
+  const nothing = { droppedPartitions: [], expiredBatches: 0, expiredRejectedRows: 0 };
+  const theirs = await databaseMicros(client);
+  const clockAheadMs = Math.round((clock.nowMicros() - theirs) / 1000);
+  if (Math.abs(clockAheadMs) > MAX_CLOCK_DIFFERENCE_MS) return { ...nothing, clockAheadMs };
   const lock = await client.query<{ taken: boolean }>(
     `SELECT pg_try_advisory_lock(hashtext('dogwatch retention')) AS taken`,
   );
-  if (lock.rows[0]?.taken !== true) return report;
+  if (lock.rows[0]?.taken !== true) return nothing;
   try {
-    for (const table of tables) {
-      const keepDays = options.keepDaysOf?.[table] ?? options.keepDays;
-      report.droppedPartitions.push(...(await dropExpired(client, table, now - keepDays * DAY_MICROS)));
-    }
-    const cutoff = now - options.keepLedgerDays * DAY_MICROS;
-    const parameters = [smallestUuidOf(cutoff), new Date(cutoff / 1000)];
-    report.expiredBatches = (await client.query(EXPIRE_BATCHES, parameters)).rowCount ?? 0;
-    report.expiredRejectedRows = (await client.query(EXPIRE_REJECTED_ROWS, parameters)).rowCount ?? 0;
-    return report;
+    return await dropOverAge(client, options, tables, Math.min(now, theirs));
   } finally {
     await client.query(`SELECT pg_advisory_unlock(hashtext('dogwatch retention'))`).catch(() => {});
   }
+}
+
+async function dropOverAge(
+  client: DatabaseClient,
+  options: RetentionOptions,
+  tables: readonly string[],
+  now: number,
+): Promise<RetentionReport> {
+  const droppedPartitions: string[] = [];
+  for (const table of tables) {
+    const keepDays = options.keepDaysOf?.[table] ?? options.keepDays;
+    droppedPartitions.push(...(await dropExpired(client, table, now - keepDays * DAY_MICROS)));
+  }
+  const cutoff = now - options.keepLedgerDays * DAY_MICROS;
+  const parameters = [smallestUuidOf(cutoff), new Date(cutoff / 1000)];
+  const expiredBatches = (await client.query(EXPIRE_BATCHES, parameters)).rowCount ?? 0;
+  const expiredRejectedRows = (await client.query(EXPIRE_REJECTED_ROWS, parameters)).rowCount ?? 0;
+  return { droppedPartitions, expiredBatches, expiredRejectedRows };
 }
 
 async function dropExpired(client: DatabaseClient, table: string, cutoffMicros: number): Promise<string[]> {
@@ -79,4 +99,11 @@ async function dropExpired(client: DatabaseClient, table: string, cutoffMicros: 
 
 function smallestUuidOf(micros: number): string {
   return `${uuidV7(micros).slice(0, 13)}-7000-8000-000000000000`;
+}
+
+async function databaseMicros(client: DatabaseClient): Promise<number> {
+  const { rows } = await client.query<{ micros: string }>(
+    `SELECT trunc(extract(epoch FROM clock_timestamp()) * 1000000) AS micros`,
+  );
+  return Number(rows[0]?.micros);
 }

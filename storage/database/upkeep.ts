@@ -30,6 +30,7 @@ export class DatabaseUpkeep implements Component {
   #running: Promise<void> = Promise.resolve();
   #cancel: (() => void) | undefined;
   #isFailing = false;
+  #doClocksDiffer = false;
 
   constructor(address: DatabaseAddress, options: RetentionOptions, clock: Clock, log: Log) {
     this.#address = address;
@@ -89,8 +90,20 @@ export class DatabaseUpkeep implements Component {
       }
       const report = await applyRetention(client, this.#options, this.#clock);
       if (report.droppedPartitions.length > 0) this.#log.info({ ...report }, 'dropped what was over age');
+      this.#tellOfClocks(report.clockAheadMs);
     } finally {
       await disconnect(client);
     }
+  }
+
+  #tellOfClocks(aheadMs: number | undefined): void {
+    const differ = aheadMs !== undefined;
+    if (differ && !this.#doClocksDiffer) {
+      const remedy = 'Let both machines follow the same time servers.';
+      this.#log.error({ aheadMs, remedy }, 'our clock is not that of the database: nothing is dropped for its age');
+    } else if (!differ && this.#doClocksDiffer) {
+      this.#log.info({}, 'our clock is that of the database again');
+    }
+    this.#doClocksDiffer = differ;
   }
 }

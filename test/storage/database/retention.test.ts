@@ -15,9 +15,21 @@ const OPTIONS: RetentionOptions = { partitionBy: 'hour', keepDays: 30, keepLedge
 const clockAt = (micros: number): Clock => ({ ...systemClock, nowMicros: () => micros });
 const names = (partitions: readonly Partition[]): string[] => partitions.map((partition) => partition.name);
 
+/** Connections to one fresh database whose clock stands at noon. */
 async function freshClients(count: number): Promise<DatabaseClient[]> {
   const { address } = await startTestDatabase();
-  return Promise.all(Array.from({ length: count }, () => connect(address)));
+  const clients = await Promise.all(Array.from({ length: count }, () => connect(address)));
+  // In front of pg_catalog, our function goes before the real one.
+  for (const client of clients) await client.query('SET search_path = public, pg_catalog');
+  if (clients[0] !== undefined) await setDatabaseClock(clients[0], NOON);
+  return clients;
+}
+
+async function setDatabaseClock(client: DatabaseClient, micros: number): Promise<void> {
+  await client.query(
+    `CREATE OR REPLACE FUNCTION public.clock_timestamp() RETURNS timestamptz LANGUAGE sql
+     AS $$ SELECT timestamptz '${new Date(micros / 1000).toISOString()}' $$`,
+  );
 }
 
 test('partitions of now and the next two hours are made, once', async () => {
@@ -53,6 +65,40 @@ test('a partition goes when its newest row is over age, and rows and ledger entr
   });
   assert.equal((await client.query('SELECT FROM batches')).rowCount, 2);
   assert(names(await listPartitions(client, 'flows')).includes('flows_20261023_12'));
+  await disconnect(client);
+});
+
+test('a clock that is ahead of the database costs nothing that is not over age by both', async () => {
+  const [client] = await freshClients(1);
+  assert(client);
+  await coverTimes(client, 'flows', [NOON - 30 * DAY - HOUR, NOON - 30 * DAY], 'hour');
+  const half = HOUR / 2;
+  await setDatabaseClock(client, NOON - half);
+  const kept = await applyRetention(client, OPTIONS, clockAt(NOON));
+  assert.deepEqual([kept.droppedPartitions, kept.clockAheadMs], [[], undefined]);
+  await setDatabaseClock(client, NOON + half);
+  const dropped = await applyRetention(client, OPTIONS, clockAt(NOON));
+  assert.deepEqual([dropped.droppedPartitions, dropped.clockAheadMs], [['flows_20261023_11'], undefined]);
+  await disconnect(client);
+});
+
+test('nothing is dropped while our clock and that of the database are more than an hour apart', async () => {
+  const [client] = await freshClients(1);
+  assert(client);
+  await coverTimes(client, 'flows', [NOON - 60 * DAY], 'day');
+  const insert = `INSERT INTO batches (id, table_name, rows, node, committed_at) VALUES ($1, 'flows', 1, 'a', $2)`;
+  await client.query(insert, [uuidV7(NOON - 60 * DAY), new Date((NOON - 60 * DAY) / 1000)]);
+  for (const aheadHours of [2, -2, 24 * 365]) {
+    const report = await applyRetention(client, OPTIONS, clockAt(NOON + aheadHours * HOUR));
+    assert.deepEqual(report, {
+      droppedPartitions: [],
+      expiredBatches: 0,
+      expiredRejectedRows: 0,
+      clockAheadMs: aheadHours * 3_600_000,
+    });
+  }
+  const { droppedPartitions } = await applyRetention(client, OPTIONS, clockAt(NOON));
+  assert.deepEqual(droppedPartitions, ['flows_20260923']);
   await disconnect(client);
 });
 

@@ -52,3 +52,25 @@ test('a database of a newer program is refused at the start', async (t) => {
   await assert.rejects(upkeep.start(), { code: 'SCHEMA_NEWER' });
   await upkeep.stop();
 });
+
+test('clocks that are far apart are told of, once', async (t) => {
+  const database = await startTestDatabase();
+  t.after(() => database.stop());
+  const { clock, fire } = handClock();
+  const lines: [string, unknown][] = [];
+  const line = (fields: Record<string, unknown>, message: string): void => {
+    if (message.includes('clock')) lines.push([message, fields['aheadMs']]);
+  };
+  const log = Object.assign(Object.create(silentLog), { error: line, info: line });
+  const aheadMs = 100 * 86_400_000;
+  const ours = { ...clock, nowMicros: () => systemClock.nowMicros() + aheadMs * 1000 };
+  const upkeep = new DatabaseUpkeep(database.address, RETENTION, ours, log);
+  await upkeep.start();
+  fire();
+  await upkeep.stop();
+  assert.deepEqual(
+    lines.map(([message]) => message),
+    ['our clock is not that of the database: nothing is dropped for its age'],
+  );
+  assert(Math.abs(Number(lines[0]?.[1]) - aheadMs) < 60_000);
+});
