@@ -22,7 +22,13 @@ import type { Log } from '../../src/runtime/log.ts';
 import { connect, type DatabaseAddress, disconnect, quoteIdentifier, quoteLiteral } from '../database/database.ts';
 import { type Account, accountForPostgres, makeOwnDirectory, usablePrograms } from './postgres-account.ts';
 import { packagedPostgres } from './postgres-package.ts';
-import { socketDirectoryFor, stopPostmaster, stopLeftover } from './postgres-process.ts';
+import {
+  giveWay,
+  removeSocketDirectory,
+  socketDirectoryFor,
+  stopPostmaster,
+  stopLeftover,
+} from './postgres-process.ts';
 import { postgresSettings } from './postgres-settings.ts';
 import { ProcessLock } from '../process-lock.ts';
 
@@ -71,6 +77,7 @@ export class EmbeddedPostgres implements Component {
   #account: Account | undefined;
   #programs = '';
   #socketDirectory = '';
+  #ownsSocketDirectory = false;
   #server: ChildProcess | undefined;
   #restarting: Promise<void> | undefined;
   #stopping = false;
@@ -107,6 +114,7 @@ export class EmbeddedPostgres implements Component {
     await this.#lock.take();
     this.#programs = await usablePrograms(nativeDirectory, join(this.#home, `programs-${version}`), this.#account);
     this.#socketDirectory = await socketDirectoryFor(this.#home, this.#port, this.#account);
+    this.#ownsSocketDirectory = true;
     if (await stopLeftover(this.#data, this.#stopTimeoutMs))
       this.#log.warn({}, 'stopped a left-over postgresql server');
     await this.#initialise();
@@ -121,6 +129,9 @@ export class EmbeddedPostgres implements Component {
     // One that was just being started again notices, or has come up in the meantime.
     await this.#restarting;
     await this.#stopServer();
+    // Not without the lock: after a refused start it is that of another process.
+    if (this.#ownsSocketDirectory) await removeSocketDirectory(this.#socketDirectory);
+    this.#ownsSocketDirectory = false;
     await this.#lock.release();
   }
 
@@ -189,6 +200,7 @@ export class EmbeddedPostgres implements Component {
     const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const server = await this.#spawn('postgres', ['-D', this.#data, ...args]);
     this.#server = server;
+    if (server.pid !== undefined) giveWay(server.pid);
     await this.#untilReady(server);
     server.unref();
     server.once('exit', (code, signal) => this.#onExit(code, signal));

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { lstat, readFile, readlink, unlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { lstat, readFile, readlink, rm, unlink } from 'node:fs/promises';
+import { getPriority, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DogwatchError } from '../../src/runtime/errors.ts';
@@ -10,6 +10,8 @@ import { isAlive } from '../process-lock.ts';
 // sun_path of unix(7) has 108 bytes, one of them the NUL at the end.
 const MAX_SOCKET_PATH_BYTES = 107;
 const KILL_GRACE_MS = 2000;
+const NICER_BY = 5;
+const NICEST = 19;
 
 /**
  * A directory for the server's Unix socket that nobody else can enter: below `home`, or where that path is too long for a
@@ -30,6 +32,24 @@ export async function socketDirectoryFor(home: string, port: number, account: Ac
   }
   await makeOwnDirectory(short, account);
   return short;
+}
+
+/** Removes what `socketDirectoryFor` made, once the server is gone; in the directory for temporary files it would stay for ever. */
+export async function removeSocketDirectory(directory: string): Promise<void> {
+  await rm(directory, { recursive: true, force: true }).catch(() => {});
+}
+
+/**
+ * Runs a server behind our own process. Where both want more than the machine has, the database falls behind, which the
+ * journal takes; the other way round the receiver would, and the kernel drop datagrams for good. Processes that the server
+ * starts later inherit it: setpriority(2).
+ */
+export function giveWay(pid: number): void {
+  try {
+    setPriority(pid, Math.min(NICEST, getPriority() + NICER_BY));
+  } catch {
+    // A system that refuses it runs both alike.
+  }
 }
 
 /**

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { silentLog } from '../../../src/runtime/log.ts';
 import { connect, disconnect } from '../../../storage/database/database.ts';
@@ -36,6 +37,12 @@ function isGone(pid: number): boolean {
   } catch {
     return true;
   }
+}
+
+/** Field 19 of proc_pid_stat(5); the name in field 2 may hold spaces. */
+function nicenessOf(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  return Number(status.slice(status.lastIndexOf(')') + 2).split(' ')[16]);
 }
 
 async function freePort(): Promise<number> {
@@ -115,6 +122,23 @@ test('over TCP it asks for the password, and a path too long for a socket is no 
   await assert.rejects(connect({ ...overTcp, password: 'guess' }), { code: '28P01' });
   const password = (await readFile(postgres.passwordFile, 'utf8')).trim();
   await disconnect(await connect({ ...overTcp, password }));
+  const socketDirectory = postgres.address.host ?? '';
+  assert.equal(dirname(socketDirectory), tmpdir());
+  await postgres.stop();
+  await assert.rejects(stat(socketDirectory), { code: 'ENOENT' });
+});
+
+test('all its processes give way to ours', async () => {
+  const stateDirectory = await temporaryDirectory();
+  const postgres = new EmbeddedPostgres({ stateDirectory, settings: SETTINGS }, silentLog);
+  await postgres.start();
+  const client = await connect(postgres.address);
+  const { rows } = await client.query<{ pid: number }>('SELECT pid FROM pg_stat_activity');
+  const pids = [await postmasterPid(stateDirectory), ...rows.map(({ pid }) => pid)];
+  assert(pids.length > 3, 'the postmaster, ours, and those in the background');
+  const wanted = Math.min(19, nicenessOf(process.pid) + 5);
+  assert.deepEqual(new Set(pids.map(nicenessOf)), new Set([wanted]));
+  await disconnect(client);
   await postgres.stop();
 });
 
