@@ -18,9 +18,10 @@ const HELP = `
 Examples:
   dogwatch migrate                               the database of the configuration
   DOGWATCH_DATABASE__URL=postgresql://owner@db/dogwatch dogwatch migrate
-                                                 as another role, where the collector's may not create tables
+                                                 as another role, which then owns the tables
 
-"dogwatch run" migrates by itself; this is for those who keep the two apart. All migrations are applied in one
+"dogwatch run" migrates by itself; this is for those who keep the two apart. The collector makes and drops partitions,
+which only an owner may: where its role did not migrate, GRANT it the one that did. "dogwatch check" looks at that. All migrations are applied in one
 transaction, or none. An embedded PostgreSQL that is not running is started for it, and stopped again.
 Exit code 3 when the database does not answer.`;
 

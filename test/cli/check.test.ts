@@ -12,7 +12,10 @@ import { checkSenders } from '../../src/cli/checks/senders.ts';
 import type { CheckContext, CheckResult } from '../../src/cli/checks/check-result.ts';
 import { checkAll } from '../../src/cli/check.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { silentLog } from '../../src/runtime/log.ts';
 import { connect, disconnect } from '../../storage/database/database.ts';
+import { DatabaseUpkeep } from '../../storage/database/upkeep.ts';
 import { startTestDatabase } from '../support/postgres.ts';
 import { exampleStatus } from '../support/example-status.ts';
 
@@ -156,4 +159,44 @@ test('a role that may create nothing fails, with the grants that it needs', asyn
   assert.equal(result.state, 'fail');
   assert.match(result.found, /may not create partitioned tables: 42501/);
   assert.match(result.remedy ?? '', /GRANT CREATE/);
+});
+
+test('a role that does not own the tables fails, until it is a member of the one that does', async (context) => {
+  const database = await startTestDatabase();
+  context.after(() => database.stop());
+  const admin = await connect(database.address);
+  context.after(() => disconnect(admin));
+  await admin.query(`
+    CREATE ROLE migrator; CREATE ROLE collector LOGIN;
+    GRANT CREATE, TEMPORARY ON DATABASE ${database.address.database} TO collector;
+    GRANT CREATE, USAGE ON SCHEMA public TO collector, migrator;
+    GRANT ALL ON ALL TABLES IN SCHEMA public TO collector`);
+  const { rows } = await admin.query<{ name: string }>(
+    `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v')`,
+  );
+  for (const { name } of rows) await admin.query(`ALTER TABLE ${name} OWNER TO migrator`);
+  const url = database.connectionString.replace(/\/\/[^@]*@/, '//collector@');
+  const rights = async () =>
+    named(await checkDatabase(contextWith(context, { DOGWATCH_DATABASE__URL: url })), 'database, rights');
+  const upkeepError = async (): Promise<string | undefined> => {
+    const errors: unknown[] = [];
+    const log = Object.assign(Object.create(silentLog), {
+      warn: ({ error }: { error: unknown }) => errors.push(error),
+    });
+    const retention = { partitionBy: 'day', keepDays: 30, keepLedgerDays: 7 } as const;
+    const upkeep = new DatabaseUpkeep({ connectionString: url }, retention, systemClock, log);
+    await upkeep.start();
+    await upkeep.stop();
+    return errors.length === 0 ? undefined : String(errors);
+  };
+  assert.match((await upkeepError()) ?? '', /42501: must be owner/);
+  const { state, found, remedy } = await rights();
+  assert.equal(state, 'fail');
+  assert.match(found, /does not own applications and \d+ more: .*migrator/);
+  assert.match(remedy ?? '', /GRANT "migrator" TO "collector"/);
+  await admin.query('GRANT migrator TO collector');
+  assert.equal((await rights()).state, 'ok');
+  assert.equal(await upkeepError(), undefined);
+  const { rowCount } = await admin.query(`SELECT FROM pg_inherits WHERE inhparent = 'flows'::regclass`);
+  assert.equal(rowCount, 3);
 });

@@ -3,9 +3,11 @@ import {
   connect,
   describeDatabaseError,
   disconnect,
+  quoteIdentifier,
   type DatabaseAddress,
   type DatabaseClient,
 } from '../../../storage/database/database.ts';
+import { readMigrations } from '../../../storage/database/migrations.ts';
 import { packagedPostgres } from '../../../storage/embedded/postgres-package.ts';
 import { maskUrl } from '../../config/mask.ts';
 import { messageOf } from '../../runtime/errors.ts';
@@ -106,8 +108,13 @@ async function checkVersion(client: DatabaseClient): Promise<CheckResult> {
   return { name, state: 'fail', found: `PostgreSQL ${version}`, remedy: `Use PostgreSQL ${LEAST_VERSION} or newer.` };
 }
 
-/** Does what migrations and the writer do, in a transaction that is rolled back. */
 async function checkRights(client: DatabaseClient): Promise<CheckResult> {
+  const created = await checkCreation(client);
+  return created.state === 'ok' ? ((await checkOwnership(client)) ?? created) : created;
+}
+
+/** Does what migrations and the writer do, in a transaction that is rolled back. */
+async function checkCreation(client: DatabaseClient): Promise<CheckResult> {
   const name = 'database, rights';
   const steps: [string, string][] = [
     ['create partitioned tables', 'CREATE TABLE dogwatch_check (at timestamptz NOT NULL) PARTITION BY RANGE (at)'],
@@ -139,6 +146,34 @@ async function checkRights(client: DatabaseClient): Promise<CheckResult> {
   } finally {
     await client.query('ROLLBACK');
   }
+}
+
+// Of our tables and views, and of their partitions, those that this role does not own, itself or through another role.
+const FOREIGN_RELATIONS = `
+  SELECT relation.relname AS name, pg_get_userbyid(relation.relowner) AS owner, current_user AS role
+  FROM pg_class AS relation
+  LEFT JOIN pg_inherits AS link ON link.inhrelid = relation.oid
+  LEFT JOIN pg_class AS parent ON parent.oid = link.inhparent
+  WHERE relation.relkind IN ('r', 'p', 'v')
+    AND coalesce(parent.relnamespace, relation.relnamespace) = current_schema()::regnamespace
+    AND coalesce(parent.relname, relation.relname) = ANY($1)
+    AND NOT pg_has_role(relation.relowner, 'USAGE')
+  ORDER BY relation.relname`;
+
+/** Only an owner may comment, and attach and drop partitions. @returns undefined where all that exist are the role's */
+async function checkOwnership(client: DatabaseClient): Promise<CheckResult | undefined> {
+  const created = (await readMigrations()).flatMap(({ sql }) => [...sql.matchAll(/^CREATE (?:TABLE|VIEW) (\w+)/gm)]);
+  const ours = ['schema_migrations', ...created.map(([, name]) => name)];
+  const { rows } = await client.query<{ name: string; owner: string; role: string }>(FOREIGN_RELATIONS, [ours]);
+  const [first] = rows;
+  if (first === undefined) return undefined;
+  const others = rows.length > 1 ? ` and ${rows.length - 1} more` : '';
+  return {
+    name: 'database, rights',
+    state: 'fail',
+    found: `does not own ${first.name}${others}: must be owner, or inherit from ${first.owner}`,
+    remedy: `As a superuser: GRANT ${quoteIdentifier(first.owner)} TO ${quoteIdentifier(first.role)}, or ALTER TABLE … OWNER TO ${quoteIdentifier(first.role)} for each`,
+  };
 }
 
 /** Compares clocks; half the time of the question is the error of the comparison. */
