@@ -218,6 +218,24 @@ test('what outlived its segment and is not written when the journal closes is lo
   }
 });
 
+test('a batch that is dropped while it is read from the disk is lost or given out, never both', async () => {
+  for (let turns = 0; turns < 30; turns += 1) {
+    const directory = await temporaryDirectory();
+    const first = await journalIn(directory, { segmentBytes: 1000, memoryBytes: 0 });
+    for (let rows = 1; rows <= 4; rows += 1) await first.append(batchOf(rows, 1000));
+    await first.close();
+    const second = await journalIn(directory, { maxBytes: 5000, segmentBytes: 1000, whenFull: 'dropOldest' });
+    const taking = second.next();
+    for (let turn = 0; turn < turns; turn += 1) await setImmediate();
+    const accepted = await second.append(batchOf(5, 4000));
+    const taken = await taking;
+    second.acknowledge(taken?.id ?? '');
+    const lost = second.lostRows.get('flows') ?? 0;
+    assert.equal((taken?.rows ?? 0) + second.depth().rows + lost, 15, `after ${turns} turns, accepted: ${accepted}`);
+    await second.close();
+  }
+});
+
 test('too little free disk space is a bound as well, and told apart from a full journal', async () => {
   const journal = await journalIn(await temporaryDirectory(), { minFreeBytes: Number.MAX_SAFE_INTEGER });
   assert.equal(await journal.append(batchOf(7)), false);
