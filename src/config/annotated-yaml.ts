@@ -3,7 +3,7 @@ import type { SettingPath } from './findings.ts';
 import { configJsonSchema, settingAt, type SettingSchema } from './json-schema.ts';
 import type { ConfigSources } from './load.ts';
 import type { Config } from './schema.ts';
-import { formatDuration, formatSize, parseDuration, parseSize } from './units.ts';
+import { formatDuration, formatSize } from './units.ts';
 
 /**
  * The configuration as a YAML file that could be loaded again: each setting with what it is for, and with where its value
@@ -47,7 +47,7 @@ function readable(value: unknown, setting: SettingSchema): unknown {
       entries.map(([key, below]) => [key, readable(below, settingAt(setting, [key]) ?? {})] as const),
     );
   }
-  if (typeof value !== 'number' || typeof setting.default !== 'string') return value;
-  if (parseDuration(setting.default) !== undefined) return formatDuration(value);
-  return parseSize(setting.default) === undefined ? value : formatSize(value);
+  if (typeof value !== 'number') return value;
+  if (setting.kind?.startsWith('duration') === true) return formatDuration(value);
+  return setting.kind?.startsWith('size') === true ? formatSize(value) : value;
 }

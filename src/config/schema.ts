@@ -108,30 +108,40 @@ const batch = z.strictObject({
   age: duration('1ms', '1m').prefault('250ms').describe('or when its first row is this old.'),
 });
 
-const journal = z.strictObject({
-  directory: z
-    .string()
-    .min(1)
-    .default('journal')
-    .describe('Where batches wait for the database; relative to stateDirectory.'),
-  maxBytes: size('1MiB', '1024TiB').prefault('10GiB').describe('Bound of the journal on disk.'),
-  minFreeBytes: size('0', '1024TiB')
-    .prefault('512MiB')
-    .describe('Room on the disk that the journal leaves to others, whatever its own bound.'),
-  segmentBytes: size('1MiB', '4GiB').prefault('64MiB').describe('Size of one file of the journal.'),
-  memoryBytes: size('1MiB', '64GiB')
-    .prefault('64MiB')
-    .describe('Batches kept in memory too, so that writing them needs no reading back.'),
-  sync: duration('0', '1m')
-    .prefault('100ms')
-    .describe(
-      'Longest time between an accepted batch and its flush to the disk; 0 flushes each batch before it is accepted.',
-    ),
-  whenFull: z
-    .enum(['dropNewest', 'dropOldest'])
-    .default('dropNewest')
-    .describe('What is given up, and counted, when the journal is at its bound.'),
-});
+/** As far as `journal.maxBytes` has room for eight of them. */
+const SEGMENT_BYTES = 64 * 1024 * 1024;
+
+const journal = z
+  .strictObject({
+    directory: z
+      .string()
+      .min(1)
+      .default('journal')
+      .describe('Where batches wait for the database; relative to stateDirectory.'),
+    maxBytes: size('32MiB', '1024TiB').prefault('10GiB').describe('Bound of the journal on disk.'),
+    minFreeBytes: size('0', '1024TiB')
+      .prefault('512MiB')
+      .describe('Room on the disk that the journal leaves to others, whatever its own bound.'),
+    segmentBytes: size('1MiB', '4GiB')
+      .optional()
+      .describe('Size of one file of the journal. Default: 64MiB, or an eighth of maxBytes where that is less.'),
+    memoryBytes: size('1MiB', '64GiB')
+      .prefault('64MiB')
+      .describe('Batches kept in memory too, so that writing them needs no reading back.'),
+    sync: duration('0', '1m')
+      .prefault('100ms')
+      .describe(
+        'Longest time between an accepted batch and its flush to the disk; 0 flushes each batch before it is accepted.',
+      ),
+    whenFull: z
+      .enum(['dropNewest', 'dropOldest'])
+      .default('dropNewest')
+      .describe('What is given up, and counted, when the journal is at its bound.'),
+  })
+  .transform((given) => ({
+    ...given,
+    segmentBytes: given.segmentBytes ?? Math.min(SEGMENT_BYTES, Math.floor(given.maxBytes / 8)),
+  }));
 
 const database = z.strictObject({
   url: z

@@ -228,6 +228,11 @@ test('everything wrong is named at once, with place, path, what was found and wh
   );
 });
 
+test('a segment of the journal is as large as eight of them fit, unless it is said', (context) => {
+  assert.equal(load(context, 'journal: {maxBytes: 64MiB}').config.journal.segmentBytes, 8 * MIB);
+  assert.equal(load(context, 'journal: {maxBytes: 64MiB, segmentBytes: 4MiB}').config.journal.segmentBytes, 4 * MIB);
+});
+
 test('rules between settings are checked beside everything else', (context) => {
   const yaml = [
     'batch: {bytes: 32MiB}',
