@@ -229,8 +229,8 @@ test('everything wrong is named at once, with place, path, what was found and wh
 });
 
 test('a segment of the journal is as large as eight of them fit, unless it is said', (context) => {
-  assert.equal(load(context, 'journal: {maxBytes: 64MiB}').config.journal.segmentBytes, 8 * MIB);
-  assert.equal(load(context, 'journal: {maxBytes: 64MiB, segmentBytes: 4MiB}').config.journal.segmentBytes, 4 * MIB);
+  assert.equal(load(context, 'journal: {maxBytes: 64MiB}').config.journal.segmentBytes, 8_388_608);
+  assert.equal(load(context, 'journal: {maxBytes: 64MiB, segmentBytes: 4MiB}').config.journal.segmentBytes, 4_194_304);
 });
 
 test('rules between settings are checked beside everything else', (context) => {
