@@ -18,11 +18,13 @@ export interface FlowPipelineOptions {
   readonly limits: BatchLimits;
   /** Size of a batch of flows at most. */
   readonly batchBytes: number;
+  /** What the queue keeps of waiting batches in memory: so much comes back, and is used again. */
+  readonly queueMemoryBytes: number;
 }
 
 const SWEEP_MS = 1000;
-/** Buffers of written batches that are kept for the next ones. */
-const IDLE_BUFFERS = 8;
+/** Buffers beside those that wait in the queue: being filled, journaled, written. */
+const BUFFERS_IN_USE = 4;
 const TROUBLE_LINES_PER_10_S = 5;
 
 /** From a flow datagram to an accepted batch: decoder, the open batches that it fills, and the queue that takes them. */
@@ -42,7 +44,9 @@ export class FlowPipeline implements Component {
     this.#queue = queue;
     this.#clock = clock;
     this.#log = log;
-    const large = new BufferPool(Math.max(options.batchBytes, 2 * MAX_RESERVE_BYTES), IDLE_BUFFERS);
+    const bytes = Math.max(options.batchBytes, 2 * MAX_RESERVE_BYTES);
+    // All of a backlog come back at once. Freed and allocated anew, they would leave holes in the heap for good.
+    const large = new BufferPool(bytes, BUFFERS_IN_USE + Math.ceil(options.queueMemoryBytes / bytes));
     const small = new BufferPool(2 * MAX_RESERVE_BYTES, 1);
     const open = (table: RowTable, pool: BufferPool): OpenBatch => {
       const batch = new OpenBatch(table, options.limits, clock, pool, (sealed) => this.#append(sealed));

@@ -6,7 +6,7 @@ import type { FlowPipelineOptions } from './flow-pipeline.ts';
 const DAY_MS = 86_400_000;
 
 /** What the flow rooms need of the configuration. */
-export function flowPipelineOptions({ flow, batch }: Config): FlowPipelineOptions {
+export function flowPipelineOptions({ flow, batch, journal }: Config): FlowPipelineOptions {
   const { limits, sampling, elements } = flow;
   return {
     decoder: {
@@ -23,6 +23,7 @@ export function flowPipelineOptions({ flow, batch }: Config): FlowPipelineOption
     },
     limits: { maxRows: batch.rows, maxAgeMs: batch.age },
     batchBytes: batch.bytes,
+    queueMemoryBytes: journal.memoryBytes,
   };
 }
 

@@ -126,7 +126,7 @@ const journal = z
       .optional()
       .describe('Size of one file of the journal. Default: 64MiB, or an eighth of maxBytes where that is less.'),
     memoryBytes: size('1MiB', '64GiB')
-      .prefault('64MiB')
+      .prefault('32MiB')
       .describe('Batches kept in memory too, so that writing them needs no reading back.'),
     sync: duration('0', '1m')
       .prefault('100ms')

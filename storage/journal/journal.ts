@@ -29,7 +29,7 @@ export interface JournalOptions {
   readonly syncMs?: number;
   /** Bytes at which a new file is begun. Default 64 MiB, at most an eighth of `maxBytes`. */
   readonly segmentBytes?: number;
-  /** Bound on the waiting bytes that are kept in memory as well. Default 64 MiB. */
+  /** Bound on the waiting bytes that are kept in memory as well. Default 32 MiB. */
   readonly memoryBytes?: number;
 }
 
@@ -92,7 +92,7 @@ export class Journal implements Queue {
       syncMs: options.syncMs ?? 100,
       // Several segments fit, so that the oldest can be dropped alone.
       segmentBytes: options.segmentBytes ?? Math.min(64 << 20, Math.ceil(maxBytes / 8)),
-      memoryBytes: options.memoryBytes ?? 64 << 20,
+      memoryBytes: options.memoryBytes ?? 32 << 20,
     };
     this.#clock = clock;
     this.#log = log;

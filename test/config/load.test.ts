@@ -67,7 +67,7 @@ test('without a file every setting has its documented default', () => {
       maxBytes: 10 * 1024 * MIB,
       minFreeBytes: 512 * MIB,
       segmentBytes: 64 * MIB,
-      memoryBytes: 64 * MIB,
+      memoryBytes: 32 * MIB,
       sync: 100,
       whenFull: 'dropNewest',
     },
