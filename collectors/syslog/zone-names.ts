@@ -1,0 +1,48 @@
+/** Minutes east of UTC. Where a name has several meanings, the one that network devices send most. */
+const offsets = new Map<string, number>([
+  ['Z', 0],
+  ['z', 0],
+  ['UTC', 0],
+  ['GMT', 0],
+  ['WET', 0],
+  ['WEST', 60],
+  ['BST', 60],
+  ['CET', 60],
+  ['CEST', 120],
+  ['EET', 120],
+  ['EEST', 180],
+  ['SAST', 120],
+  ['MSK', 180],
+  ['IST', 330],
+  ['PKT', 300],
+  ['HKT', 480],
+  ['SGT', 480],
+  ['AWST', 480],
+  ['JST', 540],
+  ['KST', 540],
+  ['ACST', 570],
+  ['ACDT', 630],
+  ['AEST', 600],
+  ['AEDT', 660],
+  ['NZST', 720],
+  ['NZDT', 780],
+  ['AST', -240],
+  ['ADT', -180],
+  ['EST', -300],
+  ['EDT', -240],
+  ['CST', -360],
+  ['CDT', -300],
+  ['MST', -420],
+  ['MDT', -360],
+  ['PST', -480],
+  ['PDT', -420],
+  ['AKST', -540],
+  ['AKDT', -480],
+  ['HST', -600],
+  ['BRT', -180],
+]);
+
+/** Minutes east of UTC of a zone's abbreviation, or undefined for an unknown one. */
+export function zoneOffsetMinutes(name: string): number | undefined {
+  return offsets.get(name);
+}
