@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ELEMENT_TYPES } from '../../collectors/flow/elements/element-type.ts';
 import { LOG_LEVELS } from '../runtime/log.ts';
 import { address, duration, port, prefix, size, whole } from './values.ts';
 
@@ -8,33 +9,6 @@ export interface Machine {
   /** Where state is kept unless the configuration says otherwise. */
   readonly stateDirectory: string;
 }
-
-/** The abstract data types of RFC 7011 section 6.1 and RFC 6313, by their names in IANA's registry. */
-const ELEMENT_TYPES = [
-  'octetArray',
-  'unsigned8',
-  'unsigned16',
-  'unsigned32',
-  'unsigned64',
-  'signed8',
-  'signed16',
-  'signed32',
-  'signed64',
-  'float32',
-  'float64',
-  'boolean',
-  'macAddress',
-  'string',
-  'dateTimeSeconds',
-  'dateTimeMilliseconds',
-  'dateTimeMicroseconds',
-  'dateTimeNanoseconds',
-  'ipv4Address',
-  'ipv6Address',
-  'basicList',
-  'subTemplateList',
-  'subTemplateMultiList',
-] as const;
 
 const allowFrom = z.array(prefix);
 

@@ -9,6 +9,7 @@ import { FreeSpace } from './free-space.ts';
 import { GroupSync } from './group-sync.ts';
 import { HandedOut } from './handed-out.ts';
 import { ProcessLock } from '../process-lock.ts';
+import { ReadMemory } from './read-memory.ts';
 import type { Queue, QueueDepth } from '../queue.ts';
 import type { Entry, Segment } from './segment.ts';
 import { SegmentReader } from './segment-reader.ts';
@@ -48,6 +49,8 @@ interface Pending {
 
 const MAX_GROUP_BATCHES = 64;
 const MAX_GROUP_BYTES = 16 << 20;
+// What a disk that stalls may leave unwritten before rows are lost: more than a second at full rate.
+const MAX_PENDING_BYTES = 128 << 20;
 
 /**
  * The queue of batches on disk: a directory of segments, written at the end, deleted when all of a segment is acknowledged.
@@ -75,6 +78,7 @@ export class Journal implements Queue {
   readonly #handedOut = new HandedOut();
   readonly #pending: Pending[] = [];
   #pendingBytes = 0;
+  readonly #readMemory = new ReadMemory();
   #memoryBytes = 0;
   #waiters: ((batch: SealedBatch | undefined) => void)[] = [];
   #writing: Promise<void> | undefined;
@@ -100,9 +104,9 @@ export class Journal implements Queue {
     this.#store = new SegmentStore(options.directory, this.#options.segmentBytes, log);
     this.#reader = new SegmentReader(this.#store, log);
     this.#freeSpace = new FreeSpace(options.directory, clock);
-    const { minFreeBytes, memoryBytes } = this.#options;
-    const maxPendingBytes = Math.max(memoryBytes, MAX_GROUP_BYTES);
-    this.#bound = new JournalBound({ maxBytes, minFreeBytes, maxPendingBytes }, this.#store, this.#freeSpace);
+    const { minFreeBytes } = this.#options;
+    const bounds = { maxBytes, minFreeBytes, maxPendingBytes: MAX_PENDING_BYTES };
+    this.#bound = new JournalBound(bounds, this.#store, this.#freeSpace);
     this.#groupSync = new GroupSync(this.#options.syncMs, clock, (error) =>
       this.#trouble({ error: messageOf(error) }, 'the journal cannot be synced'),
     );
@@ -304,8 +308,11 @@ export class Journal implements Queue {
   }
 
   async #readBack(entry: Entry): Promise<SealedBatch | undefined> {
-    const batch = await entry.segment.read(entry).catch(() => undefined);
-    if (entry.done) return undefined; // dropped in the meantime, and counted
+    const batch = await entry.segment.read(entry, this.#readMemory).catch(() => undefined);
+    if (entry.done) {
+      batch?.release();
+      return undefined; // dropped in the meantime, and counted
+    }
     if (batch !== undefined) {
       entry.batch = batch;
       this.#memoryBytes += entry.bytes;

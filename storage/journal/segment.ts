@@ -9,6 +9,7 @@ import {
   readPrefix,
   type SealedBatch,
 } from '../batch/batch-format.ts';
+import type { ReadMemory } from './read-memory.ts';
 
 /** One batch in a segment. */
 export interface Entry {
@@ -84,11 +85,14 @@ export class Segment {
     await directory.sync();
   }
 
-  /** The batch of `entry`, from the file; undefined where its bytes are no longer what they were. */
-  async read(entry: Entry): Promise<SealedBatch | undefined> {
-    const bytes = await this.readBytes(entry.offset, entry.bytes);
-    const batch = decodeBatch(bytes);
-    return batch?.id === entry.id ? batch : undefined;
+  /** The batch of `entry`, from the file, in memory of `memory`; undefined where its bytes are no longer what they were. */
+  async read(entry: Entry, memory: ReadMemory): Promise<SealedBatch | undefined> {
+    const buffer = memory.take(entry.bytes);
+    const { bytesRead } = await (await this.#open()).read(buffer, 0, entry.bytes, entry.offset);
+    const batch = decodeBatch(buffer.subarray(0, bytesRead), () => memory.give(buffer));
+    if (batch?.id === entry.id) return batch;
+    memory.give(buffer);
+    return undefined;
   }
 
   async readBytes(offset: number, length: number): Promise<Buffer> {

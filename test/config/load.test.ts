@@ -214,7 +214,7 @@ test('everything wrong is named at once, with place, path, what was found and wh
       'dogwatch.yaml:16: flow.elements[0].name: expected a name of letters, digits and _, up to 63 characters, found "9x"',
       'dogwatch.yaml:16: flow.elements[0].type: expected one of octetArray, unsigned8, unsigned16, unsigned32, unsigned64, signed8, signed16, ' +
         'signed32, signed64, float32, float64, boolean, macAddress, string, dateTimeSeconds, dateTimeMilliseconds, dateTimeMicroseconds, ' +
-        'dateTimeNanoseconds, ipv4Address, ipv6Address, basicList, subTemplateList, subTemplateMultiList, found "unsigned"; did you mean unsigned8?',
+        'dateTimeNanoseconds, ipv4Address, ipv6Address, basicList, subTemplateList, subTemplateMultiList, unsigned256, found "unsigned"; did you mean unsigned8?',
       'dogwatch.yaml:17: database.url: expected a URL such as postgresql://user@host:5432/dogwatch, found "mysql://root:********@db/x"',
       'dogwatch.yaml:18: stateDirectory: expected a text that is not empty, found ""',
       'dogwatch.yaml:2: batch.age: expected a duration such as 250ms, 10s, 15m, 2h or 30d, found "5x"',

@@ -2,40 +2,8 @@ import assert from 'node:assert/strict';
 
 import enterprise from './enterprise.json' with { type: 'json' };
 import iana from './iana.json' with { type: 'json' };
+import { ELEMENT_TYPES, type ElementType } from './element-type.ts';
 import netflow9 from './netflow9.json' with { type: 'json' };
-
-/**
- * The abstract data types, in IANA's spelling. The position of a type is its number in the registry "IPFIX Information
- * Element Data Types", as RFC 5610's informationElementDataType (IE 339) carries it. RFC 7012, 6313 and 9740.
- */
-export const ELEMENT_TYPES = [
-  'octetArray',
-  'unsigned8',
-  'unsigned16',
-  'unsigned32',
-  'unsigned64',
-  'signed8',
-  'signed16',
-  'signed32',
-  'signed64',
-  'float32',
-  'float64',
-  'boolean',
-  'macAddress',
-  'string',
-  'dateTimeSeconds',
-  'dateTimeMilliseconds',
-  'dateTimeMicroseconds',
-  'dateTimeNanoseconds',
-  'ipv4Address',
-  'ipv6Address',
-  'basicList',
-  'subTemplateList',
-  'subTemplateMultiList',
-  'unsigned256',
-] as const;
-
-export type ElementType = (typeof ELEMENT_TYPES)[number];
 
 /**
  * An information element. `pen` is 0 for IANA's elements (ids 1 to 32767) and for the NetFlow v9 field types that

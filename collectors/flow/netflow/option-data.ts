@@ -1,5 +1,6 @@
 import { applicationIdText } from '../values/application-id.ts';
-import { ELEMENT_TYPES, type ElementRegistry } from '../elements/registry.ts';
+import { ELEMENT_TYPES } from '../elements/element-type.ts';
+import type { ElementRegistry } from '../elements/registry.ts';
 import { VARIABLE_LENGTH, type FieldSpecifier } from '../record/record.ts';
 import type { SamplingState } from '../exporter/sampling.ts';
 

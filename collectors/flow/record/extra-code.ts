@@ -1,5 +1,5 @@
 import { lengthOf, position } from './column-code.ts';
-import type { ElementType } from '../elements/registry.ts';
+import type { ElementType } from '../elements/element-type.ts';
 import { writeJsonKey } from '../values/json-value.ts';
 import { isListType } from './program-runtime.ts';
 import type { Slot } from './record-plan.ts';

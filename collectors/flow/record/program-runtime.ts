@@ -1,6 +1,7 @@
 import { writeInet, writeNull, writeText } from '../../copy-format.ts';
 import { applicationIdText, PANA_L7_PEN } from '../values/application-id.ts';
-import type { ElementRegistry, ElementType } from '../elements/registry.ts';
+import type { ElementType } from '../elements/element-type.ts';
+import type { ElementRegistry } from '../elements/registry.ts';
 import { writeIpv4, writeMac } from '../values/json-address.ts';
 import { writeInteger } from '../values/json-number.ts';
 import { maxJsonBytes, writeJsonValue } from '../values/json-value.ts';

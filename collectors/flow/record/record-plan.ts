@@ -1,6 +1,7 @@
 import { DogwatchError } from '../../../src/runtime/errors.ts';
 import { MAX_APPLICATION_ID_BYTES } from '../values/application-id.ts';
-import { type ElementRegistry, type ElementType, REVERSE_PEN } from '../elements/registry.ts';
+import type { ElementType } from '../elements/element-type.ts';
+import { type ElementRegistry, REVERSE_PEN } from '../elements/registry.ts';
 import { type FieldSpecifier, VARIABLE_LENGTH } from './record.ts';
 
 /** The most fields that a template may have; real ones have fewer than 200. */

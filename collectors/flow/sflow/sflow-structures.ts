@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import type { ElementType } from '../elements/registry.ts';
+import type { ElementType } from '../elements/element-type.ts';
 import type { JsonObjectWriter } from '../values/json-object.ts';
 import { writeJsonKey } from '../values/json-value.ts';
 import data from './sflow-structures.json' with { type: 'json' };

@@ -1,4 +1,4 @@
-import type { ElementType } from '../elements/registry.ts';
+import type { ElementType } from '../elements/element-type.ts';
 import { writeInteger } from './json-number.ts';
 import { maxJsonBytes, writeJsonValue } from './json-value.ts';
 

@@ -1,4 +1,4 @@
-import type { ElementType } from '../elements/registry.ts';
+import type { ElementType } from '../elements/element-type.ts';
 import { writeHex, writeIpv4, writeIpv6, writeMac } from './json-address.ts';
 import { readSmall, writeSigned, writeUnsigned, writeWide } from './json-number.ts';
 import { LAST_SECOND, MAX_TIME_BYTES, writeNtpTime, writeTime } from './json-time.ts';

@@ -1,4 +1,5 @@
-import type { Element, ElementRegistry, ElementType } from '../elements/registry.ts';
+import type { ElementType } from '../elements/element-type.ts';
+import type { Element, ElementRegistry } from '../elements/registry.ts';
 import { maxJsonBytes, writeJsonValue } from './json-value.ts';
 import { VARIABLE_LENGTH, type FieldSpecifier } from '../record/record.ts';
 

@@ -4,12 +4,8 @@ import { test } from 'node:test';
 import enterprise from '../../../../collectors/flow/elements/enterprise.json' with { type: 'json' };
 import iana from '../../../../collectors/flow/elements/iana.json' with { type: 'json' };
 import netflow9 from '../../../../collectors/flow/elements/netflow9.json' with { type: 'json' };
-import {
-  ELEMENT_TYPES,
-  ElementRegistry,
-  MAX_LEARNT_ELEMENTS,
-  REVERSE_PEN,
-} from '../../../../collectors/flow/elements/registry.ts';
+import { ELEMENT_TYPES } from '../../../../collectors/flow/elements/element-type.ts';
+import { ElementRegistry, MAX_LEARNT_ELEMENTS, REVERSE_PEN } from '../../../../collectors/flow/elements/registry.ts';
 
 const registry = new ElementRegistry();
 

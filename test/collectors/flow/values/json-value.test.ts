@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { SocketAddress } from 'node:net';
 import { test } from 'node:test';
 
-import { ELEMENT_TYPES, type ElementType } from '../../../../collectors/flow/elements/registry.ts';
+import { ELEMENT_TYPES, type ElementType } from '../../../../collectors/flow/elements/element-type.ts';
 import { maxJsonBytes, writeJsonKey, writeJsonValue } from '../../../../collectors/flow/values/json-value.ts';
 
 /** The text of a field, with a guard of untouched bytes around what may be written. */
