@@ -1,4 +1,4 @@
-import { ASTERISK, COLON, DOT, PERCENT, SPACE, isDigit, isLetter, skipSpaces } from './characters.ts';
+import { ASTERISK, COLON, DOT, PERCENT, SPACE, isDigit, isLetter, skipSpaces, codeAt } from './characters.ts';
 import { addField, type Arrival, type SyslogMessage } from './message.ts';
 import { takeStamp } from './take-stamp.ts';
 import { StampReader } from './timestamp.ts';
@@ -21,14 +21,14 @@ export function readCiscoPrelude(text: string, at: number, arrival: Arrival, mes
       takeWords(words, message);
       return end;
     }
-    if (text.charCodeAt(position) === PERCENT && count > 0) {
+    if (codeAt(text, position) === PERCENT && count > 0) {
       takeWords(words, message);
       return position;
     }
     const wordEnd = endOfPreludeWord(text, position);
     if (wordEnd < 0) return -1;
     if (wordEnd > position) words.push(text.slice(position, wordEnd));
-    position = skipSpaces(text, text.charCodeAt(wordEnd) === COLON ? wordEnd + 1 : wordEnd);
+    position = skipSpaces(text, codeAt(text, wordEnd) === COLON ? wordEnd + 1 : wordEnd);
   }
   return -1;
 }
@@ -37,13 +37,13 @@ export function readCiscoPrelude(text: string, at: number, arrival: Arrival, mes
 function endOfPreludeWord(text: string, at: number): number {
   const isNode = text.startsWith('RP/', at) || text.startsWith('LC/', at);
   for (let end = at; end < at + maxWordLength; end++) {
-    const code = text.charCodeAt(end);
-    if (code === COLON && (isNode || text.charCodeAt(end + 1) === SPACE)) return end;
-    if (code === COLON && isDigit(text.charCodeAt(at)) && isLetter(text.charCodeAt(end + 1))) return end;
+    const code = codeAt(text, end);
+    if (code === COLON && (isNode || codeAt(text, end + 1) === SPACE)) return end;
+    if (code === COLON && isDigit(codeAt(text, at)) && isLetter(codeAt(text, end + 1))) return end;
     if (code === COLON && end === at) return end;
     if (code === SPACE) {
       // IOS and UCM write a space before the colon too.
-      if (text.charCodeAt(end + 1) === COLON || text.startsWith('RP/', end + 1) || text.startsWith('LC/', end + 1))
+      if (codeAt(text, end + 1) === COLON || text.startsWith('RP/', end + 1) || text.startsWith('LC/', end + 1))
         return end;
       return -1;
     }
@@ -53,7 +53,7 @@ function endOfPreludeWord(text: string, at: number): number {
 }
 
 function readClock(text: string, at: number, arrival: Arrival, message: SyslogMessage): number {
-  const mark = text.charCodeAt(at);
+  const mark = codeAt(text, at);
   const isMarked = mark === ASTERISK || mark === DOT;
   const start = isMarked ? at + 1 : at;
   const isStamp = stamps.read(text, start, arrival);
@@ -67,25 +67,25 @@ function readClock(text: string, at: number, arrival: Arrival, message: SyslogMe
 
 /** `51w2d`, `1d02h`, `00:01:01`; a colon must follow. */
 function endOfUptime(text: string, at: number): number {
-  if (!isDigit(text.charCodeAt(at))) return -1;
+  if (!isDigit(codeAt(text, at))) return -1;
   let units = 0;
   let position = at;
   for (; position < at + 16; position++) {
-    const code = text.charCodeAt(position);
+    const code = codeAt(text, position);
     if (isDigit(code)) continue;
-    if (code === COLON && isDigit(text.charCodeAt(position + 1)) && isDigit(text.charCodeAt(position + 2))) units++;
+    if (code === COLON && isDigit(codeAt(text, position + 1)) && isDigit(codeAt(text, position + 2))) units++;
     else if (code === 0x79 || code === 0x77 || code === 0x64 || code === 0x68) units++;
     else if (code === DOT && units > 0) units++;
     else break;
   }
-  return units >= 2 && text.charCodeAt(position) === COLON ? position : -1;
+  return units >= 2 && codeAt(text, position) === COLON ? position : -1;
 }
 
 function takeWords(words: readonly string[], message: SyslogMessage): void {
   let hasSequence = false;
   for (const word of words) {
     if (word.startsWith('RP/') || word.startsWith('LC/')) addField(message, 'node', word);
-    else if (isDigit(word.charCodeAt(0)) && /^\d+$/.test(word)) {
+    else if (isDigit(codeAt(word, 0)) && isDigit(codeAt(word, word.length - 1)) && !word.includes('.')) {
       addField(message, hasSequence ? 'deviceSequence' : 'sequence', word);
       hasSequence = true;
     } else message.hostname = word;

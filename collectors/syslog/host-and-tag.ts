@@ -14,6 +14,7 @@ import {
   isDigit,
   isLetter,
   skipSpaces,
+  codeAt,
 } from './characters.ts';
 import type { SyslogMessage } from './message.ts';
 
@@ -28,7 +29,7 @@ export function readHostAndTag(text: string, at: number, message: SyslogMessage)
     const end = endOfHost(text, position);
     if (end > position) {
       message.hostname = withoutBrackets(text.slice(position, end));
-      position = text.charCodeAt(end) === COLON ? end + 1 : end;
+      position = codeAt(text, end) === COLON ? end + 1 : end;
     }
   }
   return readTag(text, skipSpaces(text, position), message);
@@ -45,11 +46,11 @@ function readForwarder(text: string, at: number, message: SyslogMessage): number
 /** Where the host name that starts at `at` ends; `at` itself where the word there is no host name. */
 function endOfHost(text: string, at: number): number {
   if (startsPayload(text, at)) return at;
-  if (text.charCodeAt(at) === OPEN_BRACKET) return endOfBracketedAddress(text, at);
+  if (codeAt(text, at) === OPEN_BRACKET) return endOfBracketedAddress(text, at);
   let end = at;
   let colons = 0;
   for (; end < text.length; end++) {
-    const code = text.charCodeAt(end);
+    const code = codeAt(text, end);
     if (code === SPACE || code === TAB) break;
     if (code === COMMA) return text.startsWith(',f5_irule=', end) ? end : at;
     if (code === COLON) colons++;
@@ -59,18 +60,18 @@ function endOfHost(text: string, at: number): number {
   if (colons === 0) return end;
   if (isIPv6(text, at, end)) return end;
   // A colon ends a tag, not a host, but ASA writes `host: %ASA-…`.
-  const isOnlyLast = colons === 1 && text.charCodeAt(end - 1) === COLON;
+  const isOnlyLast = colons === 1 && codeAt(text, end - 1) === COLON;
   return isOnlyLast && /^ ?%(?:ASA|FTD|PIX|FWSM)-/.test(text.slice(end, end + 7)) ? end - 1 : at;
 }
 
 function endOfBracketedAddress(text: string, at: number): number {
   const end = text.indexOf(']', at);
-  if (end < 0 || end > at + 47 || text.charCodeAt(end + 1) !== SPACE) return at;
+  if (end < 0 || end > at + 47 || codeAt(text, end + 1) !== SPACE) return at;
   return isAddress(text, at + 1, end) ? end + 1 : at;
 }
 
 function withoutBrackets(host: string): string {
-  return host.charCodeAt(0) === OPEN_BRACKET ? host.slice(1, -1) : host;
+  return codeAt(host, 0) === OPEN_BRACKET ? host.slice(1, -1) : host;
 }
 
 /** An IPv4 or IPv6 address in text form: digits enough to tell it from a name, no full check. */
@@ -82,7 +83,7 @@ function isIPv4(text: string, start: number, end: number): boolean {
   if (end - start < 7 || end - start > 15) return false;
   let dots = 0;
   for (let index = start; index < end; index++) {
-    const code = text.charCodeAt(index);
+    const code = codeAt(text, index);
     if (code === 0x2e) dots++;
     else if (!isDigit(code)) return false;
   }
@@ -93,7 +94,7 @@ function isIPv6(text: string, start: number, end: number): boolean {
   if (end - start > 45) return false;
   let colons = 0;
   for (let index = start; index < end; index++) {
-    const code = text.charCodeAt(index);
+    const code = codeAt(text, index);
     const lower = code | 0x20;
     if (code === COLON) colons++;
     else if (!isDigit(code) && !(lower >= 0x61 && lower <= 0x66) && code !== 0x2e) return false;
@@ -109,7 +110,7 @@ function isHostCharacter(code: number): boolean {
 
 /** Whether the message part itself starts here: JSON, key=value, CEF, LEEF, a quoted text, a Cisco mnemonic. */
 export function startsPayload(text: string, at: number): boolean {
-  switch (text.charCodeAt(at)) {
+  switch (codeAt(text, at)) {
     case OPEN_BRACE:
     case QUOTE:
     case PERCENT:
@@ -129,17 +130,17 @@ export function startsPayload(text: string, at: number): boolean {
  * A word without colon or brackets stays in the text: nothing tells it from the first word of a sentence.
  */
 export function readTag(text: string, at: number, message: SyslogMessage): number {
-  if (text.charCodeAt(at) === COLON && text.charCodeAt(at + 1) === SPACE) return skipSpaces(text, at + 1);
+  if (codeAt(text, at) === COLON && codeAt(text, at + 1) === SPACE) return skipSpaces(text, at + 1);
   if (startsPayload(text, at)) return at;
   let end = at;
   for (; end < text.length; end++) {
-    const code = text.charCodeAt(end);
+    const code = codeAt(text, end);
     if (code === COLON) {
       if (endsTag(text, end)) break;
     } else if (code <= SPACE || code === OPEN_BRACKET || code === EQUALS || code === COMMA) break;
     if (end - at > maxTagLength) return at;
   }
-  const code = text.charCodeAt(end);
+  const code = codeAt(text, end);
   if (end === at) return at;
   if (code === COLON) {
     message.appName = text.slice(at, end);
@@ -147,7 +148,7 @@ export function readTag(text: string, at: number, message: SyslogMessage): numbe
   }
   if (code === OPEN_BRACKET) return readPid(text, at, end, message);
   // ` tag : text`, as ESXi scripts log.
-  if (code === SPACE && text.charCodeAt(end + 1) === COLON && text.charCodeAt(end + 2) === SPACE) {
+  if (code === SPACE && codeAt(text, end + 1) === COLON && codeAt(text, end + 2) === SPACE) {
     message.appName = text.slice(at, end);
     return skipSpaces(text, end + 2);
   }
@@ -156,16 +157,16 @@ export function readTag(text: string, at: number, message: SyslogMessage): numbe
 
 /** `http://`, `01:00` and `A::b` are no tags. */
 function endsTag(text: string, colon: number): boolean {
-  const next = text.charCodeAt(colon + 1);
+  const next = codeAt(text, colon + 1);
   return next !== COLON && next !== SLASH && !isDigit(next);
 }
 
 function readPid(text: string, at: number, open: number, message: SyslogMessage): number {
   let end = open + 1;
-  while (end < text.length && end - open < 64 && text.charCodeAt(end) > SPACE && text.charCodeAt(end) !== CLOSE_BRACKET)
+  while (end < text.length && end - open < 64 && codeAt(text, end) > SPACE && codeAt(text, end) !== CLOSE_BRACKET)
     end++;
-  if (text.charCodeAt(end) !== CLOSE_BRACKET) return at;
-  const after = text.charCodeAt(end + 1);
+  if (codeAt(text, end) !== CLOSE_BRACKET) return at;
+  const after = codeAt(text, end + 1);
   if (after !== COLON && after !== SPACE && end + 1 < text.length) return at;
   message.appName = text.slice(at, open);
   if (end > open + 1) message.procId = text.slice(open + 1, end);

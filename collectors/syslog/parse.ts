@@ -1,4 +1,4 @@
-import { CR, GREATER, LESS, LF, NUL, SPACE, ZERO, isDigit } from './characters.ts';
+import { CR, GREATER, LESS, LF, NUL, SPACE, ZERO, isDigit, codeAt } from './characters.ts';
 import { recogniseDialect } from './dialects/recognise.ts';
 import { newMessage, type Arrival, type SyslogMessage } from './message.ts';
 import { parseRfc3164 } from './rfc3164.ts';
@@ -22,7 +22,7 @@ export function parseSyslog(bytes: Buffer, arrival: Arrival): SyslogMessage {
     return message;
   }
   if (!parseRfc5424(text, after, arrival, message)) parseRfc3164(text, after, arrival, message);
-  recogniseDialect(message, arrival);
+  recogniseDialect(message, text, arrival);
   if (message.format === 'raw' && message.dialect === undefined) message.reason = 'no header';
   return message;
 }
@@ -45,10 +45,10 @@ function decode(bytes: Buffer, message: SyslogMessage): string {
 function skipToPriority(text: string): number {
   let at = 0;
   for (; ; at++) {
-    const code = text.charCodeAt(at);
+    const code = codeAt(text, at);
     if (code !== SPACE && code !== LF && code !== CR && code !== 0xfeff) break;
   }
-  if (text.charCodeAt(at) === LESS) return at;
+  if (codeAt(text, at) === LESS) return at;
   // An octet count that has no place in a datagram, from senders that frame for TCP whatever the transport.
   const counted = /^[1-9]\d{0,6} (?=<)/.exec(text.slice(0, 9));
   return counted === null ? 0 : counted[0].length;
@@ -56,15 +56,15 @@ function skipToPriority(text: string): number {
 
 /** Gives the position behind the PRI, or `at` where there is none; a PRI out of range is the message's reason. */
 function readPriority(text: string, at: number, message: SyslogMessage): number {
-  if (text.charCodeAt(at) !== LESS) return at;
+  if (codeAt(text, at) !== LESS) return at;
   let value = 0;
   let position = at + 1;
   for (; position < at + 4; position++) {
-    const code = text.charCodeAt(position);
+    const code = codeAt(text, position);
     if (!isDigit(code)) break;
     value = value * 10 + code - ZERO;
   }
-  if (text.charCodeAt(position) !== GREATER || position === at + 1) return at;
+  if (codeAt(text, position) !== GREATER || position === at + 1) return at;
   if (value > maxPriority) {
     message.reason = 'priority';
     return at;

@@ -1,4 +1,4 @@
-import { ASTERISK, COLON, DOT, SPACE, isDigit, isLetter, skipSpaces } from './characters.ts';
+import { ASTERISK, COLON, DOT, SPACE, isDigit, isLetter, skipSpaces, codeAt } from './characters.ts';
 import { readCiscoPrelude } from './cisco-prelude.ts';
 import { endOfAddress, readHostAndTag, readTag } from './host-and-tag.ts';
 import type { Arrival, SyslogMessage } from './message.ts';
@@ -40,9 +40,9 @@ export function parseRfc3164(text: string, at: number, arrival: Arrival, message
 /** Behind the clock comes `:`, ` :`, or an unknown zone's name and the colon (`11:22:33 XYZ: %…`). */
 function skipClockEnd(text: string, at: number): number {
   let position = skipSpaces(text, at);
-  if (text.charCodeAt(position) === COLON) return skipSpaces(text, position + 1);
+  if (codeAt(text, position) === COLON) return skipSpaces(text, position + 1);
   const word = position;
-  while (position < word + 5 && isLetter(text.charCodeAt(position))) position++;
+  while (position < word + 5 && isLetter(codeAt(text, position))) position++;
   if (position > word && text.startsWith(': %', position)) {
     const name = text.slice(word, position);
     if (name === name.toUpperCase() && !/^(?:ASA|FTD|PIX|FWSM)-/.test(text.slice(position + 3, position + 8)))
@@ -53,11 +53,11 @@ function skipClockEnd(text: string, at: number): number {
 
 /** Only some first characters can begin a prelude: a sequence number, a colon, a clock mark, a node or a name with a colon. */
 function mayBePrelude(text: string, at: number): boolean {
-  const first = text.charCodeAt(at);
+  const first = codeAt(text, at);
   if (first === COLON || first === ASTERISK || first === DOT) return true;
   if (!isDigit(first) && !isLetter(first)) return false;
   const colon = text.indexOf(':', at);
   if (colon < 0 || colon > at + 64) return false;
   const space = text.indexOf(' ', at);
-  return space > colon || text.startsWith('RP/', space + 1) || text.charCodeAt(colon - 1) === SPACE;
+  return space > colon || text.startsWith('RP/', space + 1) || codeAt(text, colon - 1) === SPACE;
 }

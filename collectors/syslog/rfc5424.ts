@@ -1,4 +1,4 @@
-import { MINUS, OPEN_BRACKET, SPACE, isDigit } from './characters.ts';
+import { MINUS, OPEN_BRACKET, SPACE, isDigit, codeAt } from './characters.ts';
 import type { Arrival, SyslogMessage } from './message.ts';
 import { readTag, startsPayload } from './host-and-tag.ts';
 import { StructuredDataReader } from './structured-data.ts';
@@ -14,12 +14,12 @@ const structuredData = new StructuredDataReader();
  */
 export function parseRfc5424(text: string, at: number, arrival: Arrival, message: SyslogMessage): boolean {
   let position = at;
-  while (position < at + 3 && isDigit(text.charCodeAt(position))) position++;
-  if (position === at || text.charCodeAt(position) !== SPACE) return false;
+  while (position < at + 3 && isDigit(codeAt(text, position))) position++;
+  if (position === at || codeAt(text, position) !== SPACE) return false;
   const timeAt = position + 1;
   // Without the PRI only a version and a full stamp are proof enough, and never a stamp that begins with a month.
-  const isNil = at > 0 && text.charCodeAt(timeAt) === MINUS && text.charCodeAt(timeAt + 1) === SPACE;
-  if (!isNil && !isDigit(text.charCodeAt(timeAt))) return false;
+  const isNil = at > 0 && codeAt(text, timeAt) === MINUS && codeAt(text, timeAt + 1) === SPACE;
+  if (!isNil && !isDigit(codeAt(text, timeAt))) return false;
   let hostAt: number;
   if (isNil) hostAt = timeAt + 2;
   else if (stamps.read(text, timeAt, arrival)) {
@@ -39,7 +39,7 @@ export function parseRfc5424(text: string, at: number, arrival: Arrival, message
 /** A word of digits with a T in it was meant as the time; -1 for any other word. */
 function strangeStampEnd(text: string, at: number): number {
   const end = text.indexOf(' ', at);
-  if (end < 0 || end > at + 64 || !isDigit(text.charCodeAt(at))) return -1;
+  if (end < 0 || end > at + 64 || !isDigit(codeAt(text, at))) return -1;
   return text.slice(at, end).includes('T') ? end + 1 : -1;
 }
 
@@ -55,8 +55,8 @@ function readHeader(text: string, at: number, message: SyslogMessage): void {
   const procEnd = endOfField(text, appEnd + 1);
   const msgEnd = endOfField(text, procEnd + 1);
   const dataAt = msgEnd + 1;
-  const first = text.charCodeAt(dataAt);
-  const isNil = first === MINUS && !(text.charCodeAt(dataAt + 1) > SPACE);
+  const first = codeAt(text, dataAt);
+  const isNil = first === MINUS && !(codeAt(text, dataAt + 1) > SPACE);
   if (!isNil && first !== OPEN_BRACKET) {
     // Some senders put a tag and the text right behind the host, or stop there.
     message.reason ??= 'structured-data';
@@ -77,9 +77,9 @@ function readBody(text: string, at: number, isNil: boolean, message: SyslogMessa
     if (message.structuredData === undefined) message.reason ??= 'structured-data';
     else position = structuredData.end;
   }
-  if (text.charCodeAt(position) === SPACE) position++;
+  if (codeAt(text, position) === SPACE) position++;
   // The byte order mark (6.4) says that MSG is UTF-8; it is no part of it.
-  if (text.charCodeAt(position) === 0xfeff) position++;
+  if (codeAt(text, position) === 0xfeff) position++;
   message.text = text.slice(position);
 }
 
@@ -90,6 +90,6 @@ function endOfField(text: string, at: number): number {
 
 /** NILVALUE is undefined. */
 function field(text: string, start: number, end: number): string | undefined {
-  if (end <= start || (end === start + 1 && text.charCodeAt(start) === MINUS)) return undefined;
+  if (end <= start || (end === start + 1 && codeAt(text, start) === MINUS)) return undefined;
   return text.slice(start, end);
 }

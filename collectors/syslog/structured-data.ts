@@ -1,4 +1,4 @@
-import { BACKSLASH, CLOSE_BRACKET, EQUALS, OPEN_BRACKET, QUOTE, SPACE } from './characters.ts';
+import { BACKSLASH, CLOSE_BRACKET, EQUALS, OPEN_BRACKET, QUOTE, SPACE, codeAt } from './characters.ts';
 import type { StructuredData } from './message.ts';
 
 /** More elements or parameters than this are not read; 64 KiB could otherwise hold ten thousand. */
@@ -16,25 +16,25 @@ export class StructuredDataReader {
     const data: StructuredData = {};
     this.end = at;
     this.#parameters = 0;
-    for (let count = 0; text.charCodeAt(this.end) === OPEN_BRACKET; count++) {
-      if (count === maxElements || !this.#readElement(text, data)) return count === 0 ? undefined : data;
+    for (let count = 0; codeAt(text, this.end) === OPEN_BRACKET; count++) {
+      if (count === maxElements || !this.#readElement(text, data, count === 0)) return count === 0 ? undefined : data;
     }
     return data;
   }
 
-  #readElement(text: string, data: StructuredData): boolean {
+  #readElement(text: string, data: StructuredData, isFirst: boolean): boolean {
     const start = this.end + 1;
     let position = endOfName(text, start);
     const id = text.slice(start, position);
     if (id.length === 0) return false;
-    const parameters = Object.hasOwn(data, id) ? data[id]! : {};
-    while (text.charCodeAt(position) === SPACE) {
-      while (text.charCodeAt(position) === SPACE) position++;
-      if (text.charCodeAt(position) === CLOSE_BRACKET) break;
+    const parameters = !isFirst && Object.hasOwn(data, id) ? data[id]! : {};
+    while (codeAt(text, position) === SPACE) {
+      while (codeAt(text, position) === SPACE) position++;
+      if (codeAt(text, position) === CLOSE_BRACKET) break;
       position = this.#readParameter(text, position, parameters);
       if (position < 0) return false;
     }
-    if (text.charCodeAt(position) !== CLOSE_BRACKET) return false;
+    if (codeAt(text, position) !== CLOSE_BRACKET) return false;
     define(data, id, parameters);
     this.end = position + 1;
     return true;
@@ -43,13 +43,13 @@ export class StructuredDataReader {
   /** The position after the closing quote, or -1. */
   #readParameter(text: string, at: number, parameters: Record<string, string>): number {
     const nameEnd = endOfName(text, at);
-    if (nameEnd === at || text.charCodeAt(nameEnd) !== EQUALS || text.charCodeAt(nameEnd + 1) !== QUOTE) return -1;
+    if (nameEnd === at || codeAt(text, nameEnd) !== EQUALS || codeAt(text, nameEnd + 1) !== QUOTE) return -1;
     if (++this.#parameters > maxParameters) return -1;
     const start = nameEnd + 2;
     let escaped = false;
     let position = start;
     for (; ; position++) {
-      const code = text.charCodeAt(position);
+      const code = codeAt(text, position);
       if (code === QUOTE) break;
       if (code === BACKSLASH) {
         escaped = true;
@@ -64,7 +64,7 @@ export class StructuredDataReader {
 
 /** A name like `__proto__` must become a property, not the prototype. */
 function define<T>(target: Record<string, T>, name: string, value: T): void {
-  if (name === '__proto__')
+  if (codeAt(name, 0) === 0x5f && name === '__proto__')
     Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
   else target[name] = value;
 }

@@ -1,4 +1,4 @@
-import { BACKSLASH, EQUALS, PIPE, SPACE, isNameCharacter, skipSpaces } from '../characters.ts';
+import { BACKSLASH, EQUALS, PIPE, SPACE, isNameCharacter, skipSpaces, codeAt } from '../characters.ts';
 import type { Arrival, KeyValues, SyslogMessage } from '../message.ts';
 import { takeDeviceTime } from './device-time.ts';
 import { valueOf } from './key-values.ts';
@@ -34,7 +34,7 @@ export function readCef(message: SyslogMessage, arrival: Arrival): boolean {
 
 function endOfHeaderField(text: string, at: number): number {
   for (let position = at; position < text.length; position++) {
-    const code = text.charCodeAt(position);
+    const code = codeAt(text, position);
     if (code === PIPE) return position;
     if (code === BACKSLASH) position++;
   }
@@ -47,7 +47,7 @@ function readExtension(text: string, at: number, fields: KeyValues): void {
   let wordAt = at;
   let isName = true;
   for (let position = at; position < text.length && fields.length < maxPairs * 2; position++) {
-    const code = text.charCodeAt(position);
+    const code = codeAt(text, position);
     if (code === SPACE) {
       wordAt = position + 1;
       isName = true;

@@ -1,4 +1,4 @@
-import { CLOSE_BRACKET, EQUALS, OPEN_BRACKET } from '../characters.ts';
+import { CLOSE_BRACKET, EQUALS, OPEN_BRACKET, codeAt } from '../characters.ts';
 import { addField, type SyslogMessage } from '../message.ts';
 
 const maxPairs = 64;
@@ -7,11 +7,11 @@ const maxPairs = 64;
 export function readCallManagerFields(message: SyslogMessage): void {
   const text = message.text;
   let position = text.startsWith('%[') ? 1 : text.length;
-  for (let count = 0; text.charCodeAt(position) === OPEN_BRACKET && count < maxPairs; count++) {
+  for (let count = 0; codeAt(text, position) === OPEN_BRACKET && count < maxPairs; count++) {
     let end = position;
     let equals = -1;
-    for (; end < text.length && text.charCodeAt(end) !== CLOSE_BRACKET; end++) {
-      if (equals < 0 && text.charCodeAt(end) === EQUALS) equals = end;
+    for (; end < text.length && codeAt(text, end) !== CLOSE_BRACKET; end++) {
+      if (equals < 0 && codeAt(text, end) === EQUALS) equals = end;
     }
     if (equals < 0) break;
     const key = text.slice(position + 1, equals).trim();

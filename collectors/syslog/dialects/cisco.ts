@@ -1,4 +1,4 @@
-import { COLON, MINUS, SPACE, isDigit, isNameCharacter, skipSpaces } from '../characters.ts';
+import { COLON, MINUS, SPACE, isDigit, isNameCharacter, skipSpaces, codeAt } from '../characters.ts';
 import type { SyslogMessage } from '../message.ts';
 import { readCallManagerFields } from './cisco-callmanager.ts';
 
@@ -12,15 +12,15 @@ export function readCiscoMnemonic(message: SyslogMessage): boolean {
   const facilityEnd = endOfFacility(text);
   if (facilityEnd < 0) return false;
   let end = facilityEnd + 3;
-  while (isNameCharacter(text.charCodeAt(end))) end++;
+  while (isNameCharacter(codeAt(text, end))) end++;
   const colon = skipSpaces(text, end);
   if (end === facilityEnd + 3) return false;
   message.dialect = 'cisco';
   message.vendor = message.appName !== undefined && aristaAgent.test(message.appName) ? 'arista' : 'cisco';
   message.mnemonic = text.slice(1, end);
   message.appName ??= text.slice(0, end);
-  if (message.severity === undefined) message.severity = text.charCodeAt(facilityEnd + 1) - 0x30;
-  message.text = text.slice(skipSpaces(text, text.charCodeAt(colon) === COLON ? colon + 1 : colon));
+  if (message.severity === undefined) message.severity = codeAt(text, facilityEnd + 1) - 0x30;
+  message.text = text.slice(skipSpaces(text, codeAt(text, colon) === COLON ? colon + 1 : colon));
   if (message.mnemonic.startsWith('UC_') || message.mnemonic.startsWith('CCM_')) readCallManagerFields(message);
   else if (message.mnemonic.startsWith('Viptela-'))
     message.hostname ??= /host-name:"([^"]{1,255})"/.exec(message.text)?.[1];
@@ -30,9 +30,9 @@ export function readCiscoMnemonic(message: SyslogMessage): boolean {
 /** The facility may itself hold dashes (`MGBL-CONFIGCLI`): it ends at the first `-digit-`. */
 function endOfFacility(text: string): number {
   for (let index = 1; index < text.length && index < 80; index++) {
-    const code = text.charCodeAt(index);
-    if (code === MINUS && text.charCodeAt(index + 2) === MINUS && isDigit(text.charCodeAt(index + 1)) && index > 1) {
-      return text.charCodeAt(index + 1) <= 0x37 ? index : -1;
+    const code = codeAt(text, index);
+    if (code === MINUS && codeAt(text, index + 2) === MINUS && isDigit(codeAt(text, index + 1)) && index > 1) {
+      return codeAt(text, index + 1) <= 0x37 ? index : -1;
     }
     if (code <= SPACE || !isNameCharacter(code)) return -1;
   }

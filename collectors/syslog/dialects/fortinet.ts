@@ -1,20 +1,17 @@
-import { SPACE } from '../characters.ts';
 import type { Arrival, KeyValues, SyslogMessage } from '../message.ts';
 import { takeDeviceTime } from './device-time.ts';
-import { readKeyValues, valueOf } from './key-values.ts';
+import { valueOf } from './key-values.ts';
 
 /** FortiGate, FortiWeb, FortiMail: `date=2026-03-05 time=11:22:33 devname="…" devid="…" logid="…" …`. */
-export function readFortinet(message: SyslogMessage, arrival: Arrival): boolean {
-  const text = message.text;
-  if (!text.startsWith('date=') && !text.startsWith('time=') && !text.startsWith('logver=')) return false;
-  if (!/ (?:devid|devname|device_id|logid|log_id)=/.test(text.slice(0, 240))) return false;
-  const fields = readKeyValues(text, 0, SPACE);
-  if (fields === undefined) return false;
+export function takeFortinet(message: SyslogMessage, fields: KeyValues, arrival: Arrival): boolean {
+  const first = fields[0];
+  if (first !== 'date' && first !== 'time' && first !== 'logver') return false;
+  const logId = valueOf(fields, 'logid') ?? valueOf(fields, 'log_id');
+  if (logId === undefined) return false;
   message.dialect = 'fortinet';
   message.vendor = 'fortinet';
-  message.fields = fields;
+  message.mnemonic = logId;
   message.hostname ??= valueOf(fields, 'devname');
-  message.mnemonic = valueOf(fields, 'logid') ?? valueOf(fields, 'log_id');
   takeTime(message, fields, arrival);
   return true;
 }

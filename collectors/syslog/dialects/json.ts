@@ -1,3 +1,4 @@
+import { codeAt } from '../characters.ts';
 import type { Arrival, KeyValues, SyslogMessage } from '../message.ts';
 import { takeDeviceTime } from './device-time.ts';
 import { valueOf } from './key-values.ts';
@@ -28,7 +29,7 @@ export function readJson(message: SyslogMessage, arrival: Arrival): boolean {
 }
 
 function parseObject(text: string): object | undefined {
-  if (text.length > maxLength || text.charCodeAt(text.length - 1) !== 0x7d) return undefined;
+  if (text.length > maxLength || codeAt(text, text.length - 1) !== 0x7d) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;

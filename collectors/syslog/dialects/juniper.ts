@@ -1,7 +1,8 @@
-import { COLON, SPACE, isDigit, isUpper, skipSpaces } from '../characters.ts';
+import { COLON, SPACE, isDigit, isUpper, skipSpaces, codeAt } from '../characters.ts';
 import type { SyslogMessage } from '../message.ts';
 
-const daemons = new Set(
+/** Tags of Junos; a line card's is `fpc` and its number. */
+export const junosDaemons = new Set(
   (
     'alarmd bfdd chassisd cfmd cosd craftd cscript dcd dfwd dot1xd eswd eventd fpc gkd httpd-gk idpd ifinfo jdhcpd jsrpd ' +
     'kmd l2ald l2cpd lacpd lfmd license-check lldpd mcsnoopd mgd mib2d nstraced pfed pkid rmopd rpd rtlogd sampled ' +
@@ -12,11 +13,9 @@ const daemons = new Set(
 
 /**
  * Junos: `rpd[123]: BGP_PREFIX_THRESH_EXCEEDED: text`, or with explicit priority `rpd[123]: %DAEMON-4-RPD_…: text`.
- * In structured mode the mnemonic is the MSGID.
+ * In structured mode the mnemonic is the MSGID. The caller has looked at the tag.
  */
 export function readJuniper(message: SyslogMessage): boolean {
-  const name = message.appName;
-  if (name === undefined || !(daemons.has(name) || name.startsWith('fpc'))) return false;
   const text = message.text;
   const start = endOfExplicitPriority(text);
   const end = endOfMnemonic(text, start);
@@ -37,7 +36,7 @@ function endOfExplicitPriority(text: string): number {
 function endOfMnemonic(text: string, at: number): number {
   let underscores = 0;
   for (let position = at; position < text.length && position < at + 96; position++) {
-    const code = text.charCodeAt(position);
+    const code = codeAt(text, position);
     if (code === 0x5f) underscores++;
     else if (code === COLON) return underscores > 0 ? position : -1;
     else if (code === SPACE || !(isUpper(code) || isDigit(code))) return -1;

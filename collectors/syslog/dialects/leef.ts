@@ -1,4 +1,4 @@
-import { EQUALS, PIPE, TAB } from '../characters.ts';
+import { EQUALS, PIPE, TAB, codeAt } from '../characters.ts';
 import type { Arrival, KeyValues, SyslogMessage } from '../message.ts';
 import { takeDeviceTime } from './device-time.ts';
 import { valueOf } from './key-values.ts';
@@ -41,7 +41,7 @@ export function readLeef(message: SyslogMessage, arrival: Arrival): boolean {
 function readDelimiter(value: string): number {
   const hexadecimal = /^0?x([0-9a-fA-F]{2,4})$/.exec(value)?.[1];
   if (hexadecimal !== undefined) return Number.parseInt(hexadecimal, 16);
-  return value.length === 0 ? TAB : value.charCodeAt(0);
+  return value.length === 0 ? TAB : codeAt(value, 0);
 }
 
 function readAttributes(text: string, at: number, delimiter: number, fields: KeyValues): void {
@@ -51,7 +51,7 @@ function readAttributes(text: string, at: number, delimiter: number, fields: Key
     const next = text.indexOf(separator, position);
     const end = next < 0 ? text.length : next;
     let equals = position;
-    while (equals < end && text.charCodeAt(equals) !== EQUALS) equals++;
+    while (equals < end && codeAt(text, equals) !== EQUALS) equals++;
     if (equals > position && equals < end)
       fields.push(text.slice(position, equals).trim(), text.slice(equals + 1, end));
     position = end + 1;

@@ -2,7 +2,8 @@ import { SPACE } from '../characters.ts';
 import type { SyslogMessage } from '../message.ts';
 import { readKeyValues } from './key-values.ts';
 
-const kinds = new Set(
+/** The words behind the host. */
+export const merakiKinds = new Set(
   (
     'events flows urls ids-alerts security_event security_filtering_file_scanned airmarshal_events ip_flow_start ip_flow_end ' +
     'firewall vpn_firewall cellular_firewall'
@@ -14,7 +15,7 @@ export function readMeraki(message: SyslogMessage): boolean {
   const space = message.text.indexOf(' ');
   if (space < 0 || space > 32 || message.appName !== undefined || message.zoneGuessed) return false;
   const kind = message.text.slice(0, space);
-  if (!kinds.has(kind)) return false;
+  if (!merakiKinds.has(kind)) return false;
   message.dialect = 'meraki';
   message.vendor = 'cisco-meraki';
   message.mnemonic = kind;

@@ -1,4 +1,4 @@
-import { SPACE } from '../characters.ts';
+import { SPACE, codeAt } from '../characters.ts';
 import { addField, type SyslogMessage } from '../message.ts';
 
 const topics = new Set(
@@ -41,7 +41,7 @@ export function readMikroTik(message: SyslogMessage): boolean {
 function readFirewall(text: string, message: SyslogMessage): void {
   for (const part of text.split(', ', 16)) {
     const arrow = part.indexOf('->');
-    if (arrow > 0 && part.charCodeAt(0) !== SPACE && !part.includes(' ')) {
+    if (arrow > 0 && codeAt(part, 0) !== SPACE && !part.includes(' ')) {
       addField(message, 'src', part.slice(0, arrow));
       addField(message, 'dst', part.slice(arrow + 2));
     } else if (part.startsWith('proto ')) addField(message, 'proto', part.slice(6));

@@ -1,4 +1,4 @@
-import { COMMA, QUOTE, SLASH, isDigit } from '../characters.ts';
+import { COMMA, QUOTE, SLASH, isDigit, codeAt } from '../characters.ts';
 import type { Arrival, KeyValues, SyslogMessage } from '../message.ts';
 import { takeDeviceTime } from './device-time.ts';
 
@@ -25,9 +25,8 @@ const maxColumns = 256;
 export function readPaloAlto(message: SyslogMessage, arrival: Arrival): boolean {
   const text = message.text;
   const comma = text.indexOf(',');
-  if (comma < 1 || comma > 4 || !isDigit(text.charCodeAt(comma + 1)) || text.charCodeAt(comma + 5) !== SLASH)
-    return false;
-  if (text.charCodeAt(comma + 8) !== SLASH) return false;
+  if (comma < 1 || comma > 4 || !isDigit(codeAt(text, comma + 1)) || codeAt(text, comma + 5) !== SLASH) return false;
+  if (codeAt(text, comma + 8) !== SLASH) return false;
   const values = splitColumns(text);
   const type = values[3];
   if (type === undefined || values.length < 7) return false;
@@ -54,7 +53,7 @@ function takeTime(message: SyslogMessage, values: readonly string[], arrival: Ar
   if (values[6]!.includes('.') && takeDeviceTime(message, values[6]!, arrival)) return;
   for (let index = values.length - 1; index > 6; index--) {
     const value = values[index]!;
-    if (value.charCodeAt(10) === 0x54 && value.length >= 25 && takeDeviceTime(message, value, arrival)) return;
+    if (codeAt(value, 10) === 0x54 && value.length >= 25 && takeDeviceTime(message, value, arrival)) return;
   }
   takeDeviceTime(message, values[6]!, arrival);
 }
@@ -64,14 +63,14 @@ function splitColumns(text: string): string[] {
   const values: string[] = [];
   let position = 0;
   while (position <= text.length && values.length < maxColumns) {
-    if (text.charCodeAt(position) === QUOTE) {
+    if (codeAt(text, position) === QUOTE) {
       let end = position + 1;
-      while (end < text.length && !(text.charCodeAt(end) === QUOTE && text.charCodeAt(end + 1) !== QUOTE)) {
-        end += text.charCodeAt(end) === QUOTE ? 2 : 1;
+      while (end < text.length && !(codeAt(text, end) === QUOTE && codeAt(text, end + 1) !== QUOTE)) {
+        end += codeAt(text, end) === QUOTE ? 2 : 1;
       }
       values.push(text.slice(position + 1, end).replaceAll('""', '"'));
       position = end + 1;
-      if (text.charCodeAt(position) === COMMA) position++;
+      if (codeAt(text, position) === COMMA) position++;
       else break;
     } else {
       const comma = text.indexOf(',', position);

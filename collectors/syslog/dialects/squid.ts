@@ -1,4 +1,4 @@
-import { isDigit } from '../characters.ts';
+import { isDigit, codeAt } from '../characters.ts';
 import { addField, type Arrival, type SyslogMessage } from '../message.ts';
 import { takeDeviceTime } from './device-time.ts';
 
@@ -7,7 +7,7 @@ const keys = ['', 'elapsed', 'client', 'result', 'bytes', 'method', 'url', 'user
 /** Squid's access log, which Cisco's Web Security Appliance writes too: `1772709753.456 382 192.0.2.7 TCP_MISS/200 4646 GET …`. */
 export function readSquid(message: SyslogMessage, arrival: Arrival): boolean {
   const text = message.text;
-  if (text.charCodeAt(10) !== 0x2e || !isDigit(text.charCodeAt(11)) || text.charCodeAt(14) !== 0x20) return false;
+  if (codeAt(text, 10) !== 0x2e || !isDigit(codeAt(text, 11)) || codeAt(text, 14) !== 0x20) return false;
   const words = text
     .slice(0, 4096)
     .split(' ', 12)

@@ -1,4 +1,4 @@
-import { CLOSE_BRACKET, SPACE, skipSpaces } from '../characters.ts';
+import { CLOSE_BRACKET, SPACE, skipSpaces, codeAt } from '../characters.ts';
 import { readTag } from '../host-and-tag.ts';
 import { addField, type SyslogMessage } from '../message.ts';
 import { readKeyValues } from './key-values.ts';
@@ -32,7 +32,7 @@ function readRule(message: SyslogMessage): boolean {
     return false;
   const rule = text.slice(1, end);
   // Netfilter of any Linux writes such pairs; the name of the rule set, its number and D, R or A is Ubiquiti's (Vyatta's).
-  if (text.charCodeAt(end) !== CLOSE_BRACKET || !/-(?:\d{1,6}|default)-[DRA]$/.test(rule)) return false;
+  if (codeAt(text, end) !== CLOSE_BRACKET || !/-(?:\d{1,6}|default)-[DRA]$/.test(rule)) return false;
   message.dialect = 'ubiquiti';
   message.vendor = 'ubiquiti';
   message.mnemonic = rule;

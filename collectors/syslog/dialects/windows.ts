@@ -21,9 +21,8 @@ const snareKeys = [
 export function readWindows(message: SyslogMessage): boolean {
   const nxlog = message.structuredData?.['NXLOG@14506'];
   if (nxlog !== undefined) return recognised(message, 'nxlog', nxlog['EventID']);
-  const isTag = message.appName === 'MSWinEventLog';
-  const at = isTag ? 0 : message.text.indexOf('MSWinEventLog');
-  if (isTag || (at >= 0 && at <= 8)) return readSnare(message, isTag ? message.text : message.text.slice(at + 13));
+  if (message.appName === 'MSWinEventLog') return readSnare(message, message.text);
+  if (message.text.startsWith('MSWinEventLog')) return readSnare(message, message.text.slice(13));
   if (message.appName?.startsWith('Microsoft-Windows-') !== true && message.appName !== 'Security-Auditing')
     return false;
   return recognised(message, 'eventlog', /^(\d{1,5}): /.exec(message.text.slice(0, 8))?.[1] ?? message.procId);
