@@ -105,7 +105,7 @@ export class StreamFraming {
       this.#skipLine = false;
       position = end + 1;
     }
-    if (this.#scanned === 0) while (position < bytes.length && isBetween(bytes[position]!)) position++;
+    while (position < bytes.length && isBetween(bytes[position]!)) position++;
     return position;
   }
 

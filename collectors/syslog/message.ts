@@ -19,7 +19,7 @@ export type KeyValues = string[];
 export interface SyslogMessage {
   /** 0–23; undefined where the message had no valid PRI. */
   facility: number | undefined;
-  /** 0 (emergency) – 7 (debug); undefined where the message had no valid PRI. */
+  /** 0 (emergency) – 7 (debug), of the PRI; without one, of the mnemonic or the level that a dialect writes, or undefined. */
   severity: number | undefined;
   /** The form of the header: `cisco` is Cisco's prelude of sequence number and clock, `raw` is none at all. */
   format: 'rfc5424' | 'rfc3164' | 'cisco' | 'raw';

@@ -145,6 +145,11 @@ test('FortiGate: pairs, quoted values, and the exact event time in nanoseconds',
   assert.equal(fieldsOf(message)['msg'], 'a "quoted" = sign');
 });
 
+test('a quoted value may end in the backslash of a Windows path', () => {
+  const fields = fieldsOf(parsed('<13>Mar  5 11:22:33 h user="joe" path="C:\\dir\\" note="a \\"b\\" c" last="d\\"'));
+  assert.deepEqual(fields, { user: 'joe', path: 'C:\\dir\\', note: 'a "b" c', last: 'd\\' });
+});
+
 test('FortiGate without event time uses date, time and zone', () => {
   const message = parsed('<189>date=2026-03-05 time=12:22:33 devname=FG-1 devid=FG100E logid=1 tz="+0100" type=event');
   assert.equal(timeOf(message), '2026-03-05T11:22:33.000000Z');
