@@ -158,7 +158,7 @@ export function readTag(text: string, at: number, message: SyslogMessage): numbe
 /** `http://`, `01:00` and `A::b` are no tags. */
 function endsTag(text: string, colon: number): boolean {
   const next = codeAt(text, colon + 1);
-  return next !== COLON && next !== SLASH && !isDigit(next);
+  return next !== COLON && next !== SLASH && !isDigit(next) && codeAt(text, colon - 1) !== COLON;
 }
 
 function readPid(text: string, at: number, open: number, message: SyslogMessage): number {
