@@ -10,6 +10,7 @@ import {
   ZERO,
   isDigit,
   isLetter,
+  isUpper,
   readDigits,
   skipSpaces,
   codeAt,
@@ -198,7 +199,8 @@ export class StampReader {
   #readZone(text: string, at: number): number {
     const code = codeAt(text, at);
     if (code === PLUS || code === MINUS) return this.#readOffset(text, at);
-    if (!isLetter(code)) return at;
+    // Zone names are capitals, but for the z of RFC 3339; a host name in small letters need not be looked up.
+    if (!isUpper(code) && code !== 0x7a) return at;
     let end = at + 1;
     while (end < at + 6 && isLetter(codeAt(text, end))) end++;
     const named = zoneOffsetMinutes(text.slice(at, end));
