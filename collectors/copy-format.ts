@@ -74,6 +74,35 @@ export function writeText(out: Buffer, at: number, value: string): number {
   return at + 4 + length;
 }
 
+/** UTF-8 without NUL, copied from `source`. Needs 4 + (end - start) bytes. */
+export function writeTextBytes(out: Buffer, at: number, source: Buffer, start: number, end: number): number {
+  return writeBytes(out, at, source, start, end);
+}
+
+/** Any bytes, as `bytea`. Needs 4 + (end - start) bytes. */
+export function writeBytes(out: Buffer, at: number, source: Buffer, start: number, end: number): number {
+  const next = out.writeInt32BE(end - start, at);
+  source.copy(out, next, start, end);
+  return next + end - start;
+}
+
+export function writeBool(out: Buffer, at: number, value: boolean): number {
+  return out.writeUInt8(value ? 1 : 0, out.writeInt32BE(1, at));
+}
+
+const TEXT_TYPE_OID = 25; // PostgreSQL's pg_type.dat
+
+/** `text[]` of one dimension (src/backend/utils/adt/arrayfuncs.c, array_recv). Needs 24 + 4 bytes for each and 3 for each UTF-16 unit. */
+export function writeTextArray(out: Buffer, at: number, values: readonly string[]): number {
+  let next = out.writeInt32BE(values.length === 0 ? 0 : 1, at + 4);
+  next = out.writeInt32BE(0, next); // no NULLs
+  next = out.writeInt32BE(TEXT_TYPE_OID, next);
+  if (values.length > 0) next = out.writeInt32BE(1, out.writeInt32BE(values.length, next)); // length, lower bound
+  for (const value of values) next = writeText(out, next, value);
+  out.writeInt32BE(next - at - 4, at);
+  return next;
+}
+
 /** Version byte of `jsonb`'s binary form; the rest is JSON text. */
 export const JSONB_VERSION = 1;
 

@@ -21,7 +21,18 @@ export interface RowSink {
 export const MAX_RESERVE_BYTES = 1 << 20;
 
 /** The PostgreSQL types that rows carry; each has one writer in `copy-format.ts`. */
-export type ColumnType = 'timestamptz' | 'int8' | 'int4' | 'int2' | 'char' | 'inet' | 'text' | 'jsonb';
+export type ColumnType =
+  | 'timestamptz'
+  | 'int8'
+  | 'int4'
+  | 'int2'
+  | 'bool'
+  | 'char'
+  | 'inet'
+  | 'text'
+  | 'text[]'
+  | 'bytea'
+  | 'jsonb';
 
 /** A table that a collector fills: its name and the columns, in the order in which rows carry them. */
 export interface RowTable {

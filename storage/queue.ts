@@ -25,6 +25,11 @@ export interface Queue {
   acknowledge(id: string): void;
   /** Gives a batch from `next` back unwritten: it comes again, before all others. */
   giveBack(id: string): void;
+  /**
+   * Whether senders that can wait may go on: false a little before `append` loses anything, so that what cannot wait still
+   * finds room.
+   */
+  hasRoom(): boolean;
   depth(): QueueDepth;
   /** Everything that was accepted is safe when this resolves. */
   close(): Promise<void>;

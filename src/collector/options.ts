@@ -2,6 +2,7 @@ import type { JournalOptions } from '../../storage/journal/journal.ts';
 import type { RetentionOptions } from '../../storage/database/retention.ts';
 import type { Config } from '../config/schema.ts';
 import type { FlowPipelineOptions } from './flow-pipeline.ts';
+import type { RowIntakeOptions } from './row-intake.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -21,10 +22,13 @@ export function flowPipelineOptions({ flow, batch, journal }: Config): FlowPipel
       },
       elements,
     },
-    limits: { maxRows: batch.rows, maxAgeMs: batch.age },
-    batchBytes: batch.bytes,
-    queueMemoryBytes: journal.memoryBytes,
+    intake: rowIntakeOptions(batch, journal),
   };
+}
+
+function rowIntakeOptions(batch: Config['batch'], journal: Config['journal']): RowIntakeOptions {
+  const limits = { maxRows: batch.rows, maxAgeMs: batch.age };
+  return { limits, batchBytes: batch.bytes, queueMemoryBytes: journal.memoryBytes };
 }
 
 /** How the journal keeps batches. */

@@ -14,7 +14,7 @@ export interface ReadColumn {
  * `inspect` and for people; nothing on the way of a datagram uses it.
  *
  * timestamptz: microseconds since the Unix epoch. int8: a number, a bigint beyond 2^53. inet: text, the mask only where
- * it is not a host. "char": a string of one character. jsonb: parsed. NULL: null.
+ * it is not a host. "char": a string of one character. jsonb: parsed. text[]: strings. bytea: a copy. NULL: null.
  *
  * @throws RangeError where the bytes are no whole rows of these columns
  */
@@ -75,8 +75,25 @@ const READERS: Record<ColumnType, (field: Buffer) => unknown> = {
   char: (field) => sized(field, 1).toString('latin1'),
   inet: readInet,
   text: (field) => field.toString(),
+  bool: (field) => sized(field, 1)[0] === 1,
+  bytea: (field) => Buffer.from(field),
+  'text[]': readTextArray,
   jsonb: readJsonb,
 };
+
+/** One dimension without NULLs, which is all that we write. */
+function readTextArray(field: Buffer): string[] {
+  const values: string[] = [];
+  if (field.readInt32BE(0) === 0) return values;
+  const count = field.readInt32BE(12);
+  for (let at = 20; values.length < count;) {
+    const length = field.readInt32BE(at);
+    if (length < 0 || at + 4 + length > field.length) throw new RangeError(`element of ${length} bytes at ${at}`);
+    values.push(field.toString('utf8', at + 4, at + 4 + length));
+    at += 4 + length;
+  }
+  return values;
+}
 
 function readJsonb(field: Buffer): unknown {
   if (field[0] !== 1) throw new RangeError(`jsonb of version ${field[0]}`);

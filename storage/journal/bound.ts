@@ -10,6 +10,9 @@ export interface Bounds {
   readonly maxPendingBytes: number;
 }
 
+/** One part in so many of the journal is not for senders that can wait. */
+const RESERVED_SHARE = 16;
+
 /** Says whether a journal may take more, and if not, which of its bounds is reached. */
 export class JournalBound {
   readonly #bounds: Bounds;
@@ -25,6 +28,12 @@ export class JournalBound {
   /** Whether the disk is stuck: nothing waits for long to be written otherwise. */
   isStuck(pendingBytes: number): boolean {
     return pendingBytes > this.#bounds.maxPendingBytes;
+  }
+
+  /** Whether a sender that can wait may go on, with `pendingBytes` on their way: a reserve is left to those that cannot. */
+  hasRoom(pendingBytes: number): boolean {
+    const reserve = Math.floor(this.#bounds.maxBytes / RESERVED_SHARE);
+    return pendingBytes <= this.#bounds.maxPendingBytes / 2 && this.whyFull(pendingBytes + reserve) === undefined;
   }
 
   /** Why `bytes` more than what is on the disk would be too many; undefined where there is room. */

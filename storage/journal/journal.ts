@@ -177,6 +177,13 @@ export class Journal implements Queue {
     this.#wake();
   }
 
+  hasRoom(): boolean {
+    if (!this.#isOpen || this.#bound.hasRoom(this.#pendingBytes)) return this.#isOpen;
+    // Nothing may be written meanwhile that would look again.
+    void this.#freeSpace.refresh();
+    return false;
+  }
+
   depth(): QueueDepth {
     let [batches, rows, bytes] = [this.#pending.length, 0, this.#pendingBytes];
     for (const pending of this.#pending) rows += pending.batch.rows;

@@ -1,0 +1,122 @@
+import type { Acceptance } from '../../collectors/acceptance.ts';
+import type { RowTable } from '../../collectors/row-sink.ts';
+import type { SealedBatch } from '../../storage/batch/batch-format.ts';
+import { type BatchLimits, MAX_RESERVE_BYTES, OpenBatch } from '../../storage/batch/batch.ts';
+import { BufferPool } from '../../storage/batch/buffer-pool.ts';
+import type { Queue } from '../../storage/queue.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { messageOf } from '../runtime/errors.ts';
+import type { Log } from '../runtime/log.ts';
+
+export interface RowIntakeOptions {
+  readonly limits: BatchLimits;
+  /** Size of a large batch at most. */
+  readonly batchBytes: number;
+  /** What the queue keeps of waiting batches in memory: so much comes back, and is used again. */
+  readonly queueMemoryBytes: number;
+}
+
+/** Buffers beside those that wait in the queue: being filled, journaled, written. */
+const BUFFERS_IN_USE = 4;
+/** How long rows that somebody waits for may gather company before their batch is sealed. */
+const HURRY_MS = 5;
+/** How often a stream that found no room asks again. */
+const ROOM_POLL_MS = 50;
+
+/**
+ * The open batches of one family and the queue behind them: where decoded rows become accepted ones.
+ *
+ *   commit ─▶ open batch ──sealed──▶ appending ──▶ accepted, or lost and counted by the queue
+ *                                        └── whoever waits for these rows is told which of the two
+ */
+export class RowIntake implements Acceptance {
+  readonly #options: RowIntakeOptions;
+  readonly #queue: Queue;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #large: BufferPool;
+  readonly #small: BufferPool;
+  readonly #batches: OpenBatch[] = [];
+  readonly #appending = new Set<Promise<void>>();
+  /** Those whose rows may not all be sealed yet, and how many batches had been lost when they began to wait. */
+  #waiting: { readonly settled: (accepted: boolean) => void; readonly lostBefore: number }[] = [];
+  #lostBatches = 0;
+  #cancelHurry: (() => void) | undefined;
+
+  constructor(options: RowIntakeOptions, queue: Queue, clock: Clock, log: Log) {
+    this.#options = options;
+    this.#queue = queue;
+    this.#clock = clock;
+    this.#log = log;
+    const bytes = Math.max(options.batchBytes, 2 * MAX_RESERVE_BYTES);
+    // All of a backlog come back at once. Freed and allocated anew, they would leave holes in the heap for good.
+    this.#large = new BufferPool(bytes, BUFFERS_IN_USE + Math.ceil(options.queueMemoryBytes / bytes));
+    this.#small = new BufferPool(2 * MAX_RESERVE_BYTES, 1);
+  }
+
+  /** An open batch for a table with most of the rows (`large`) or with a few now and then. */
+  open(table: RowTable, size: 'large' | 'small'): OpenBatch {
+    const pool = size === 'large' ? this.#large : this.#small;
+    const batch = new OpenBatch(table, this.#options.limits, this.#clock, pool, (sealed) => this.#append(sealed));
+    this.#batches.push(batch);
+    return batch;
+  }
+
+  /** Everything that was committed is in the queue when this resolves. */
+  async close(): Promise<void> {
+    this.#settleWaiting();
+    await Promise.all(this.#appending);
+  }
+
+  whenAccepted(settled: (accepted: boolean) => void): void {
+    this.#waiting.push({ settled, lostBefore: this.#lostBatches });
+    this.#cancelHurry ??= this.#clock.after(HURRY_MS, () => this.#settleWaiting());
+  }
+
+  hasRoom(): boolean {
+    return this.#queue.hasRoom();
+  }
+
+  async whenRoom(signal: AbortSignal): Promise<void> {
+    while (!this.hasRoom() && !signal.aborted) {
+      await new Promise<void>((resolve) => {
+        const wake = (): void => {
+          cancel();
+          signal.removeEventListener('abort', wake);
+          resolve();
+        };
+        const cancel = this.#clock.after(ROOM_POLL_MS, wake);
+        signal.addEventListener('abort', wake);
+      });
+    }
+  }
+
+  /** Seals what is open, and tells the waiting once all that was sealed up to now is settled. */
+  #settleWaiting(): void {
+    this.#cancelHurry?.();
+    this.#cancelHurry = undefined;
+    for (const batch of this.#batches) batch.seal();
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    if (waiting.length === 0) return;
+    // A batch that was lost meanwhile may have held their rows: to ask once more is better than to say yes.
+    void Promise.all(this.#appending).then(() => {
+      for (const { settled, lostBefore } of waiting) settled(this.#lostBatches === lostBefore);
+    });
+  }
+
+  #append(batch: SealedBatch): void {
+    const appended = this.#enqueue(batch).finally(() => this.#appending.delete(appended));
+    this.#appending.add(appended);
+  }
+
+  /** Never rejects. A batch that is lost at the queue's bound is counted and logged there. */
+  async #enqueue(batch: SealedBatch): Promise<void> {
+    try {
+      if (!(await this.#queue.append(batch))) this.#lostBatches += 1;
+    } catch (error) {
+      this.#lostBatches += 1;
+      this.#log.error({ table: batch.table, rows: batch.rows, error: messageOf(error) }, 'a batch was lost');
+    }
+  }
+}
