@@ -16,6 +16,12 @@ export interface RowIntakeOptions {
   readonly queueMemoryBytes: number;
 }
 
+interface Waiting {
+  readonly settled: (accepted: boolean) => void;
+  /** How many batches had been lost when it began to wait. */
+  readonly lostBefore: number;
+}
+
 /** Buffers beside those that wait in the queue: being filled, journaled, written. */
 const BUFFERS_IN_USE = 4;
 /** How long rows that somebody waits for may gather company before their batch is sealed. */
@@ -38,8 +44,8 @@ export class RowIntake implements Acceptance {
   readonly #small: BufferPool;
   readonly #batches: OpenBatch[] = [];
   readonly #appending = new Set<Promise<void>>();
-  /** Those whose rows may not all be sealed yet, and how many batches had been lost when they began to wait. */
-  #waiting: { readonly settled: (accepted: boolean) => void; readonly lostBefore: number }[] = [];
+  /** Those whose rows may not all be sealed yet. */
+  #waiting: Waiting[] = [];
   #lostBatches = 0;
   #cancelHurry: (() => void) | undefined;
 
@@ -99,10 +105,13 @@ export class RowIntake implements Acceptance {
     const waiting = this.#waiting;
     this.#waiting = [];
     if (waiting.length === 0) return;
+    void this.#tell(waiting);
+  }
+
+  async #tell(waiting: readonly Waiting[]): Promise<void> {
+    await Promise.all(this.#appending);
     // A batch that was lost meanwhile may have held their rows: to ask once more is better than to say yes.
-    void Promise.all(this.#appending).then(() => {
-      for (const { settled, lostBefore } of waiting) settled(this.#lostBatches === lostBefore);
-    });
+    for (const { settled, lostBefore } of waiting) settled(this.#lostBatches === lostBefore);
   }
 
   #append(batch: SealedBatch): void {
