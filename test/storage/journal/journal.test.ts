@@ -154,6 +154,17 @@ test('a body damaged in an older segment is noticed when it is read', async () =
   await second.close();
 });
 
+test('senders that can wait are told so a little before anything is lost, and go on when there is room again', async () => {
+  const journal = await journalIn(await temporaryDirectory(), { maxBytes: 10_000, segmentBytes: 1000 });
+  assert.equal(journal.hasRoom(), true);
+  while (journal.hasRoom()) assert.equal(await journal.append(batchOf(1)), true);
+  assert.equal(await journal.append(batchOf(1)), true, 'a datagram still finds room');
+  for (const batch of await takeAll(journal)) journal.acknowledge(batch.id);
+  assert.equal(journal.hasRoom(), true);
+  await journal.close();
+  assert.equal(journal.hasRoom(), false);
+});
+
 test('at the bound the newest is lost and counted, and there is room again after acknowledging', async () => {
   const journal = await journalIn(await temporaryDirectory(), { maxBytes: 10_000 });
   const accepted: boolean[] = [];
