@@ -1,0 +1,40 @@
+import { inetField, parseAddress, unmapped } from '../../flow/exporter/exporter-address.ts';
+
+/** One sender of syslog and what was counted at it since its last row of `syslog_devices`. */
+export class Device {
+  /** Textual and normalised. */
+  readonly address: string;
+  /** The COPY field of an `inet` column. */
+  readonly inetField: Buffer;
+  readonly firstSeenMicros: number;
+  lastSeenMicros: number;
+
+  messages = 0;
+  unparsed = 0;
+  cut = 0;
+  dropped = 0;
+
+  /** As last known. */
+  clockOffsetMs: number | undefined;
+  hostname: string | undefined;
+  vendor: string | undefined;
+  dialect: string | undefined;
+  /** The names above are looked at once a row: a message costs no string. */
+  hostnameIsFresh = false;
+  dialectIsFresh = false;
+
+  writtenAtMicros: number;
+
+  // Its neighbours in the order of use; kept by the table.
+  newer: Device | undefined;
+  older: Device | undefined;
+
+  constructor(address: string, nowMicros: number) {
+    this.address = address;
+    // A receiver that gives no address is a defect of its own; the messages are worth more.
+    this.inetField = inetField(unmapped(parseAddress(address) ?? Buffer.alloc(4)));
+    this.firstSeenMicros = nowMicros;
+    this.lastSeenMicros = nowMicros;
+    this.writtenAtMicros = nowMicros;
+  }
+}
