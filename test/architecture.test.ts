@@ -19,6 +19,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   zod: ['src/config/'],
   yaml: ['src/config/', 'src/cli/config.ts'],
   commander: ['src/cli/'],
+  'net-snmp': ['src/polling/snmp-agent.ts'],
 };
 
 /** What a decoder must not reach for: it has bytes and a time, and gives rows. */

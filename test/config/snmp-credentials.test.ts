@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { readSnmpCredentials } from '../../src/config/snmp-credentials.ts';
+import { messageOf } from '../../src/runtime/errors.ts';
+import { temporaryDirectory } from '../support/postgres.ts';
+
+async function credentialsFile(yaml: string): Promise<string> {
+  const file = join(await temporaryDirectory(), 'snmp-credentials.yaml');
+  await writeFile(file, yaml);
+  return file;
+}
+
+async function refusalOf(yaml: string): Promise<string[]> {
+  const file = await credentialsFile(yaml);
+  try {
+    readSnmpCredentials(file);
+  } catch (error) {
+    return messageOf(error).split('\n').slice(1);
+  }
+  return assert.fail('was not refused');
+}
+
+test('communities, users and what is polled with them are read from one file', async () => {
+  const file = await credentialsFile(`
+    communities: { core: s3cret }
+    users:
+      - name: alice
+        auth: { protocol: sha256, password: correct horse }
+        priv: { protocol: aes128, password: battery staple }
+        level: authPriv
+    polling:
+      - { devices: [192.0.2.0/24], community: core }
+      - { devices: [198.51.100.7, '2001:db8::/64'], user: alice, port: 1161 }`);
+  const { communities, users, polling } = readSnmpCredentials(file);
+  assert.deepEqual([...communities], [['s3cret', 'core']]);
+  assert.deepEqual(
+    users.map(({ name, level }) => [name, level]),
+    [['alice', 'authPriv']],
+  );
+  assert.deepEqual(polling, [
+    { devices: ['192.0.2.0/24'], credential: { port: 161, version: '2c', community: 's3cret' } },
+    {
+      devices: ['198.51.100.7', '2001:db8::/64'],
+      credential: {
+        port: 1161,
+        version: '3',
+        user: 'alice',
+        auth: { protocol: 'sha256', password: 'correct horse' },
+        priv: { protocol: 'aes128', password: 'battery staple' },
+      },
+    },
+  ]);
+});
+
+test('everything that is wrong is named at once, with its place, and no secret is shown', async () => {
+  const found = await refusalOf(`communities: { core: s3cret, edge: s3cret }
+users:
+  - { name: bob, priv: { protocol: aes128, password: private parts } }
+  - { name: eve, level: authPriv, auth: { protocol: sha, localizedKey: 00ff } }
+polling:
+  - { devices: [192.0.2.1], community: nowhere }
+  - { devices: [192.0.2.2], community: core, user: bob }`);
+  assert.deepEqual(found, [
+    '  snmp-credentials.yaml:1: communities.edge: the same community as core',
+    '  snmp-credentials.yaml:3: users[0].priv: expected auth beside it: there is no privacy without authentication',
+    '  snmp-credentials.yaml:4: users[1].level: expected at most authNoPriv, which is what auth and priv are there for',
+    '  snmp-credentials.yaml:4: users[1].auth: expected engineId beside a localizedKey: it is valid at that engine alone',
+    '  snmp-credentials.yaml:6: polling[0].community: expected a name out of communities',
+    '  snmp-credentials.yaml:7: polling[1]: expected either community or user, by the name that it has above',
+  ]);
+});
+
+test('a password that is too short is refused without being shown', async () => {
+  const found = await refusalOf('users: [{ name: bob, auth: { protocol: sha, password: hunter2 } }]');
+  assert.deepEqual(found, ['  snmp-credentials.yaml:1: users[0].auth.password: expected at least 8 characters']);
+});
+
+test('a user whose privacy protocol cannot be polled with is refused for polling, and told why', async () => {
+  const found = await refusalOf(`users:
+  - { name: bob, auth: { protocol: sha, password: secret words }, priv: { protocol: aes192, password: secret words } }
+polling: [{ devices: [192.0.2.1], user: bob }]`);
+  assert.deepEqual(found, [
+    '  snmp-credentials.yaml:3: polling[0].user: polling knows des, aes128, aes256, aes256c, not aes192',
+  ]);
+});
