@@ -1,0 +1,94 @@
+import { parsePrefix, type Prefix } from '../../flow/exporter/exporter-address.ts';
+import type { FilterSubject, Verdict } from './filter-subject.ts';
+import { compileGlobs } from './glob.ts';
+import { compilePattern } from './linear-pattern.ts';
+import type { RuleAction, RuleSettings } from './rule-settings.ts';
+
+/** Rules look at so much of a text: what a flood of the longest messages can cost stays bounded. */
+export const TEXT_LOOKED_AT = 8192;
+
+type Condition = (subject: FilterSubject) => boolean;
+
+/** One rule, compiled: its cheap conditions first. Counts what it does. */
+export class Rule {
+  readonly name: string;
+  readonly action: RuleAction;
+  readonly tags: readonly string[];
+  /** What it says of a message for which no earlier rule had a tag. */
+  readonly pass: Verdict;
+  /** Whether nothing but the sender counts: then it decides for a device, whatever it sends. */
+  readonly isForAll: boolean;
+  matched = 0;
+  dropped = 0;
+  readonly #prefixes: readonly Prefix[] | undefined;
+  /** Bit n + 1 stands for the code n, so that bit 0 is "none". */
+  readonly #severities: number;
+  readonly #facilities: number;
+  readonly #conditions: readonly Condition[];
+
+  /** @throws DogwatchError `BAD_PATTERN`, `BAD_ADDRESS` */
+  constructor(settings: RuleSettings) {
+    this.name = settings.name;
+    this.action = settings.action;
+    this.tags = settings.tags ?? [];
+    this.pass = { drop: false, tags: this.tags };
+    this.#prefixes = settings.from?.map(parsePrefix);
+    this.#severities = codesMask(settings.severity);
+    this.#facilities = codesMask(settings.facility);
+    this.#conditions = conditionsOf(settings);
+    this.isForAll = this.#conditions.length === 0 && this.#severities === -1 && this.#facilities === -1;
+  }
+
+  /** `device`: 4 or 16 bytes; undefined for a sender without an address, which only rules for everyone apply to. */
+  appliesTo(device: Buffer | undefined): boolean {
+    if (this.#prefixes === undefined) return true;
+    return device !== undefined && this.#prefixes.some((prefix) => prefix.matches(device));
+  }
+
+  /** Of a message of a device that it applies to. */
+  matches(subject: FilterSubject): boolean {
+    if (((this.#severities >> (subject.severity + 1)) & 1) === 0) return false;
+    if (((this.#facilities >> (subject.facility + 1)) & 1) === 0) return false;
+    for (const isMet of this.#conditions) if (!isMet(subject)) return false;
+    return true;
+  }
+}
+
+function codesMask(codes: readonly number[] | undefined): number {
+  return codes === undefined ? -1 : codes.reduce((mask, code) => mask | (1 << (code + 1)), 0);
+}
+
+function conditionsOf(settings: RuleSettings): Condition[] {
+  const { transport, app, host, vendor, mnemonic, contains, pattern } = settings;
+  const conditions: Condition[] = [];
+  if (transport !== undefined) conditions.push((subject) => transport.includes(subject.transport));
+  if (mnemonic !== undefined) conditions.push(nameCondition(mnemonic, (subject) => subject.mnemonic()));
+  if (vendor !== undefined) conditions.push(nameCondition(vendor, (subject) => subject.vendor()));
+  if (app !== undefined) conditions.push(nameCondition(app, (subject) => subject.appName()));
+  if (host !== undefined) conditions.push(nameCondition(host, (subject) => subject.hostname()));
+  // A search for a plain part is far cheaper than a pattern, and often tells already that there is nothing to find.
+  if (contains !== undefined) conditions.push((subject) => containsAny(textOf(subject), contains));
+  if (pattern !== undefined) {
+    const compiled = compilePattern(pattern);
+    conditions.push((subject) => compiled.test(textOf(subject)));
+  }
+  return conditions;
+}
+
+function nameCondition(globs: readonly string[], nameOf: (subject: FilterSubject) => string | undefined): Condition {
+  const isMatch = compileGlobs(globs);
+  return (subject) => {
+    const name = nameOf(subject);
+    return name !== undefined && isMatch(name);
+  };
+}
+
+function textOf(subject: FilterSubject): string {
+  const text = subject.text() ?? '';
+  return text.length > TEXT_LOOKED_AT ? text.slice(0, TEXT_LOOKED_AT) : text;
+}
+
+function containsAny(text: string, parts: readonly string[]): boolean {
+  for (const part of parts) if (text.includes(part)) return true;
+  return false;
+}
