@@ -18,6 +18,7 @@ import {
   type Partition,
   partitionedTables,
   type PartitionUnit,
+  partitionUnitOf,
   UNIT_MICROS,
 } from './database/partitions.ts';
 import type { Queue } from './queue.ts';
@@ -178,7 +179,7 @@ export class Writer implements Component {
         if (isAlreadyWritten(error)) return undefined;
         if (isMissingPartition(error) && attempt === 0) {
           this.#partitions.set(batch.table, []);
-          await this.#cover(client, batch.table, partitionTimes(batch, this.#options.partitionBy));
+          await this.#cover(client, batch.table, partitionTimes(batch, this.#unitOf(batch.table)));
           insert = () => insertBatch(client, batch, node);
         } else if (isRefusedData(error)) {
           const { id, table } = batch;
@@ -196,10 +197,14 @@ export class Writer implements Component {
     let known = this.#partitions.get(table);
     if (known === undefined) return undefined; // not a partitioned table
     if (!times.every((micros) => isCovered(known ?? [], micros))) {
-      known = await coverTimes(client, table, times, this.#options.partitionBy);
+      known = await coverTimes(client, table, times, this.#unitOf(table));
       this.#partitions.set(table, known);
     }
     return known.find((partition) => times.every((micros) => isCovered([partition], micros)));
+  }
+
+  #unitOf(table: string): PartitionUnit {
+    return partitionUnitOf(table, this.#options.partitionBy);
   }
 
   #onStored(batch: SealedBatch, rejected: number | undefined): void {

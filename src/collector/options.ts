@@ -42,7 +42,10 @@ export function retentionOptions({ retention }: Config): RetentionOptions {
   return {
     partitionBy: retention.partitionBy,
     keepDays: retention.flows / DAY_MS,
-    keepDaysOf: { counter_samples: retention.counterSamples / DAY_MS },
+    keepDaysOf: {
+      counter_samples: retention.counterSamples / DAY_MS,
+      syslog_messages: retention.syslog / DAY_MS,
+    },
     keepLedgerDays: retention.ledger / DAY_MS,
   };
 }

@@ -144,6 +144,9 @@ const retention = z.strictObject({
   partitionBy: z.enum(['hour', 'day']).default('day').describe('Time span of one partition of the large tables.'),
   flows: duration('1h', '36500d').prefault('30d').describe('How long flows are kept.'),
   counterSamples: duration('1h', '36500d').prefault('30d').describe('How long sFlow counter samples are kept.'),
+  syslog: duration('1h', '36500d')
+    .prefault('30d')
+    .describe('How long syslog messages are kept; their partitions are always of an hour.'),
   ledger: duration('1h', '3650d')
     .prefault('7d')
     .describe(

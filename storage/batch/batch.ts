@@ -30,6 +30,8 @@ export class OpenBatch implements RowSink {
   position: number;
   readonly #table: RowTable;
   readonly #columnNames: readonly string[];
+  /** An IPv4 address in front has the width of a time, too. */
+  readonly #leadsWithTime: boolean;
   readonly #limits: BatchLimits;
   readonly #clock: Clock;
   readonly #pool: BufferPool;
@@ -49,6 +51,7 @@ export class OpenBatch implements RowSink {
   ) {
     this.#table = table;
     this.#columnNames = table.columns.map((column) => column.name);
+    this.#leadsWithTime = table.columns[0]?.type === 'timestamptz';
     this.#limits = limits;
     this.#clock = clock;
     this.#pool = pool;
@@ -69,7 +72,8 @@ export class OpenBatch implements RowSink {
     assert(position >= this.position && position <= this.bytes.length, 'commit outside of the reservation');
     if (rows === 0) return;
     if (this.#rows === 0) this.#cancelAge = this.#clock.after(this.#limits.maxAgeMs, () => this.seal());
-    this.#noteTime(leadingTimestamp(this.bytes, this.position) ?? this.#clock.nowMicros());
+    const leading = this.#leadsWithTime ? leadingTimestamp(this.bytes, this.position) : undefined;
+    this.#noteTime(leading ?? this.#clock.nowMicros());
     this.#rows += rows;
     this.position = position;
     if (this.#rows >= this.#limits.maxRows) this.seal();

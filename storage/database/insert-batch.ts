@@ -8,7 +8,14 @@ import { sqlFile } from './sql.ts';
 const OPEN_SESSION = sqlFile('open-session');
 const REJECT_ROW = sqlFile('reject-row');
 /** Tables whose rows are merged into what is there, and the statement that does it once they are in `incoming_<table>`. */
-const MERGES = new Map(['exporters', 'interfaces', 'applications'].map((table) => [table, sqlFile(`merge-${table}`)]));
+const MERGES = new Map(
+  ['exporters', 'interfaces', 'applications', 'syslog_devices'].map((table) => [table, sqlFile(`merge-${table}`)]),
+);
+
+/** Tables whose new batches are announced on this channel when they are committed, for those who follow them. */
+const ANNOUNCED = new Set(['syslog_messages']);
+/** A payload is `<table> <batch id> <whole | parts> <earliest> <latest>`: times in microseconds since the Unix epoch. */
+export const BATCH_CHANNEL = 'dogwatch_batches';
 
 /** Readies a new connection for the functions below. */
 export async function prepareSession(client: DatabaseClient): Promise<void> {
@@ -27,7 +34,7 @@ export async function insertBatch(
   node: string,
   relation: string = batch.table,
 ): Promise<number> {
-  await copyRows(client, `${ledgerSql(batch, node)}; ${rowsSql(batch, relation)}`, batch.body);
+  await copyRows(client, `${ledgerSql(batch, node, 'whole')}; ${rowsSql(batch, relation)}`, batch.body);
   return 0;
 }
 
@@ -40,7 +47,7 @@ export async function insertBatch(
 export async function insertAcceptableRows(client: DatabaseClient, batch: SealedBatch, node: string): Promise<number> {
   await client.query('BEGIN');
   try {
-    await client.query(ledgerSql(batch, node));
+    await client.query(ledgerSql(batch, node, 'parts'));
     const offsets = readableOffsets(batch.body);
     const rejected = await insertRange(client, batch, offsets, 0, offsets.length - 1);
     await client.query('COMMIT');
@@ -85,9 +92,17 @@ function readableOffsets(body: Buffer): number[] {
   }
 }
 
-function ledgerSql({ id, table, rows }: BatchHeader, node: string): string {
+/**
+ * The ledger's entry, and the word to those who follow the table. `parts`: the rows come in subtransactions, so that their
+ * `xmin` is not that of the entry.
+ */
+function ledgerSql(batch: BatchHeader, node: string, written: 'whole' | 'parts'): string {
+  const { id, table, rows, earliestMicros, latestMicros } = batch;
   const values = [quoteLiteral(id), quoteLiteral(table), String(rows), quoteLiteral(node)];
-  return `INSERT INTO batches (id, table_name, rows, node) VALUES (${values.join(', ')})`;
+  const entry = `INSERT INTO batches (id, table_name, rows, node) VALUES (${values.join(', ')})`;
+  if (!ANNOUNCED.has(table)) return entry;
+  const payload = [table, id, written, earliestMicros, latestMicros].join(' ');
+  return `${entry}; NOTIFY ${BATCH_CHANNEL}, ${quoteLiteral(payload)}`;
 }
 
 function rowsSql({ table, columns }: BatchHeader, relation: string): string {

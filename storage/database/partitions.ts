@@ -14,8 +14,19 @@ export interface Partition {
 
 export const UNIT_MICROS: Record<PartitionUnit, number> = { hour: 3_600_000_000, day: 86_400_000_000 };
 
+/**
+ * Tables whose partitions have one size, whatever is configured. Messages get most of their indexes when their partition is
+ * complete, so that an hour is what a search goes through without them (docs/syslog-search.md).
+ */
+const UNIT_OF: Readonly<Record<string, PartitionUnit>> = { syslog_messages: 'hour' };
+
 const LIST_PARTITIONS = sqlFile('list-partitions');
 const LIST_TABLES = sqlFile('list-partitioned-tables');
+
+/** The time span of one partition of `table`, where that of the large tables is `configured`. */
+export function partitionUnitOf(table: string, configured: PartitionUnit): PartitionUnit {
+  return UNIT_OF[table] ?? configured;
+}
 
 /** Tables of the schema that are partitioned by time. */
 export async function partitionedTables(client: DatabaseClient): Promise<string[]> {

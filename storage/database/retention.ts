@@ -6,6 +6,7 @@ import {
   listPartitions,
   partitionedTables,
   type PartitionUnit,
+  partitionUnitOf,
   UNIT_MICROS,
 } from './partitions.ts';
 import { sqlFile } from './sql.ts';
@@ -51,8 +52,11 @@ export async function applyRetention(
 ): Promise<RetentionReport> {
   const now = clock.nowMicros();
   const tables = await partitionedTables(client);
-  const ahead = Array.from({ length: UNITS_AHEAD + 1 }, (_, units) => now + units * UNIT_MICROS[options.partitionBy]);
-  for (const table of tables) await coverTimes(client, table, ahead, options.partitionBy);
+  for (const table of tables) {
+    const unit = partitionUnitOf(table, options.partitionBy);
+    const ahead = Array.from({ length: UNITS_AHEAD + 1 }, (_, units) => now + units * UNIT_MICROS[unit]);
+    await coverTimes(client, table, ahead, unit);
+  }
 
   const nothing = { droppedPartitions: [], expiredBatches: 0, expiredRejectedRows: 0 };
   const theirs = await databaseMicros(client);

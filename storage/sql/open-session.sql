@@ -1,4 +1,5 @@
--- Where rows of the merged tables arrive; once a connection, empty after every commit. Columns as in collectors/flow/tables.ts.
+-- Where rows of the merged tables arrive; once a connection, empty after every commit. Columns as in
+-- collectors/flow/tables.ts and collectors/syslog/tables.ts.
 CREATE TEMPORARY TABLE IF NOT EXISTS incoming_exporters (
   seen_at timestamptz,
   observation_domain int8,
@@ -27,4 +28,17 @@ CREATE TEMPORARY TABLE IF NOT EXISTS incoming_applications (
   name text,
   description text,
   category text
+) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE IF NOT EXISTS incoming_syslog_devices (
+  device inet,
+  first_seen timestamptz,
+  last_seen timestamptz,
+  messages int8,
+  unparsed int8,
+  cut int8,
+  dropped int8,
+  clock_offset_ms int8,
+  hostname text,
+  vendor text,
+  dialect text
 ) ON COMMIT DELETE ROWS;

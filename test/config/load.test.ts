@@ -77,6 +77,7 @@ test('without a file every setting has its documented default', () => {
       partitionBy: 'day',
       flows: 30 * DAY,
       counterSamples: 30 * DAY,
+      syslog: 30 * DAY,
       ledger: 7 * DAY,
     },
     http: { address: '127.0.0.1', port: 8055 },

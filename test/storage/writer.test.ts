@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { APPLICATIONS, EXPORTERS, FLOWS, INTERFACES } from '../../collectors/flow/tables.ts';
+import { SYSLOG_DEVICES } from '../../collectors/syslog/tables.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import type { SealedBatch } from '../../storage/batch/batch-format.ts';
@@ -195,6 +196,39 @@ test('of names the newest wins, whatever the order in which they come', async (c
   assert.deepEqual((await client.query('SELECT name, category FROM applications')).rows, [
     { name: 'http', category: 'web' },
   ]);
+});
+
+test('what devices of syslog are known by is merged: counts added, times widened, the newest name kept', async (context) => {
+  const { store, client } = await bench(context);
+  const device = {
+    device: '192.0.2.7',
+    first_seen: NOON,
+    last_seen: NOON + 10,
+    messages: 5,
+    unparsed: 1,
+    cut: 0,
+    dropped: 2,
+  };
+  await store(sealedBatch(SYSLOG_DEVICES, [{ ...device, hostname: 'core-1', vendor: 'cisco', clock_offset_ms: -300 }]));
+  // Waited in a journal: older, and must not win.
+  const older = { ...device, first_seen: NOON - 20, last_seen: NOON - 10, hostname: 'old-name', dialect: 'cisco' };
+  await store(sealedBatch(SYSLOG_DEVICES, [older]));
+  await store(sealedBatch(SYSLOG_DEVICES, [{ ...device, last_seen: NOON + 30, messages: 1, dropped: 0 }]));
+  const { rows } = await client.query(
+    `SELECT messages, unparsed, dropped, hostname, vendor, dialect, clock_offset_ms,
+       extract(epoch FROM last_seen - first_seen) * 1000000 AS span FROM syslog_devices`,
+  );
+  const [{ span, ...merged } = { span: 0 }] = rows;
+  assert.equal(Number(span), 50);
+  assert.deepEqual(merged, {
+    messages: '11',
+    unparsed: '3',
+    dropped: '4',
+    hostname: 'core-1',
+    vendor: 'cisco',
+    dialect: 'cisco',
+    clock_offset_ms: '-300',
+  });
 });
 
 test('sessions that are ended under load cost no row and double none', async (context) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { writeFieldCount, writeInt4, writeTimestamp } from '../../../collectors/copy-format.ts';
+import { writeFieldCount, writeInet, writeInt4, writeTimestamp } from '../../../collectors/copy-format.ts';
 import { MAX_RESERVE_BYTES as PROMISED_BYTES, type RowTable } from '../../../collectors/row-sink.ts';
 import type { Clock } from '../../../src/runtime/clock.ts';
 import { decodeBatch, type SealedBatch } from '../../../storage/batch/batch-format.ts';
@@ -129,4 +129,16 @@ test('identifiers are UUIDs of version 7 that sort by time', () => {
   const first = uuidV7(1_645_557_742_000_000); // the time of the example in RFC 9562, appendix A.6
   assert.match(first, /^017f22e2-79b0-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   assert(uuidV7(1_645_557_742_000_500) > uuidV7(1_645_557_742_000_100));
+});
+
+test('an address in front of a row is not taken for a time', () => {
+  const table: RowTable = { table: 'devices', columns: [{ name: 'device', type: 'inet' }] };
+  const clock: Clock = { nowMicros: () => NOON, monotonicMs: () => 0, after: () => () => {} };
+  const sealed: SealedBatch[] = [];
+  const pool = new BufferPool(2 << 20, 2);
+  const open = new OpenBatch(table, { maxRows: 1, maxAgeMs: 250 }, clock, pool, (batch) => sealed.push(batch));
+  open.reserve(64);
+  const at = writeFieldCount(open.bytes, open.position, 1);
+  open.commit(writeInet(open.bytes, at, Buffer.from([192, 0, 2, 1]), 0, 4), 1);
+  assert.deepEqual([sealed[0]?.earliestMicros, sealed[0]?.latestMicros], [NOON, NOON]);
 });

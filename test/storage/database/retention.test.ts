@@ -166,3 +166,16 @@ test('the name of a partition tells its start', () => {
   assert.equal(missingPartition('flows', [], NOON + 5, 'hour').name, 'flows_20261122_12');
   assert.equal(missingPartition('flows', [], NOON + 5, 'day').name, 'flows_20261122');
 });
+
+test('messages have partitions of an hour, also where days are configured', async () => {
+  const [client] = await freshClients(1);
+  assert(client);
+  await applyRetention(client, { ...OPTIONS, partitionBy: 'day' }, clockAt(NOON));
+  const messages = names(await listPartitions(client, 'syslog_messages'));
+  assert.deepEqual(
+    messages,
+    ['12', '13', '14'].map((hour) => `syslog_messages_20261122_${hour}`),
+  );
+  assert.deepEqual(names(await listPartitions(client, 'flows'))[0], 'flows_20261122');
+  await disconnect(client);
+});

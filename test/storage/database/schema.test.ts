@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { APPLICATIONS, COUNTER_SAMPLES, EXPORTERS, FLOWS, INTERFACES } from '../../../collectors/flow/tables.ts';
+import { SYSLOG_DEVICES, SYSLOG_MESSAGES } from '../../../collectors/syslog/tables.ts';
 import type { RowTable } from '../../../collectors/row-sink.ts';
 import { connect, type DatabaseClient, disconnect } from '../../../storage/database/database.ts';
 import { migrate, readMigrations } from '../../../storage/database/migrations.ts';
@@ -10,7 +11,7 @@ import { startTestDatabase } from '../../support/postgres.ts';
 async function columnsOf(client: DatabaseClient, table: string): Promise<{ name: string; type: string }[]> {
   const result = await client.query<{ name: string; type: string }>(
     `SELECT attname AS name, CASE atttypid::regtype::text WHEN 'timestamp with time zone' THEN 'timestamptz'
-       WHEN 'bigint' THEN 'int8' WHEN 'integer' THEN 'int4' WHEN 'smallint' THEN 'int2' WHEN '"char"' THEN 'char'
+       WHEN 'bigint' THEN 'int8' WHEN 'integer' THEN 'int4' WHEN 'smallint' THEN 'int2' WHEN '"char"' THEN 'char' WHEN 'boolean' THEN 'bool'
        ELSE atttypid::regtype::text END AS type
      FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum`,
     [table],
@@ -28,6 +29,8 @@ test('the tables have exactly the columns that the collectors fill', async () =>
     [EXPORTERS, 'incoming_exporters'],
     [INTERFACES, 'incoming_interfaces'],
     [APPLICATIONS, 'incoming_applications'],
+    [SYSLOG_MESSAGES, 'syslog_messages'],
+    [SYSLOG_DEVICES, 'incoming_syslog_devices'],
   ];
   for (const [declared, table] of landing) assert.deepEqual(await columnsOf(client, table), declared.columns, table);
   await disconnect(client);
