@@ -1,5 +1,6 @@
 import type { Socket } from 'node:dgram';
-import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { paceEvenly } from './even-pace.ts';
 import { addTo, emptyTotals } from './load.ts';
 import type { ExporterLoad, Load, LoadTotals } from './load.ts';
 import { ErrorTally, openSource, wireBytes } from './udp-target.ts';
@@ -51,15 +52,9 @@ interface Sender {
   records: number;
 }
 
-const TICK_MS = 1;
-// Between two looks at the clock; keeps bursts far below a collector's receive buffer.
-const BURST_DATAGRAMS = 32;
 // With a full send buffer the kernel refuses at once and Node queues; more than that must not wait there, since
 // prepared datagrams are reused (`ExporterLoad.prepared` is larger).
 const MAX_IN_FLIGHT = 256;
-// After a pause of the machine, at most so much is made up for; the rest is given up and said.
-const MAX_CATCH_UP_MS = 200;
-const PROGRESS_EVERY_MS = 100;
 
 /**
  * Sends `load` at an even pace, one socket an exporter, exporters in turn.
@@ -86,7 +81,6 @@ class SendRun {
   readonly #options: SendOptions;
   readonly #errors: ErrorTally;
   readonly #totals = emptyTotals();
-  readonly #startedAt = performance.now();
   #elapsedMs = 0;
   #turn = 0;
   #inFlight = 0;
@@ -100,38 +94,18 @@ class SendRun {
 
   async pace(): Promise<void> {
     const { recordsPerSecond, durationMs, signal, onProgress } = this.#options;
-    const unlimited = recordsPerSecond === Infinity;
-    const recordsPerMs = recordsPerSecond / 1000;
-    let submitted = 0;
-    let progressAt = PROGRESS_EVERY_MS;
-    const aborted = () => signal?.aborted === true;
-    while (!aborted()) {
-      this.#elapsedMs = performance.now() - this.#startedAt;
-      const timeIsUp = this.#elapsedMs >= durationMs;
-      let due = unlimited ? (timeIsUp ? 0 : Infinity) : this.#due(recordsPerMs, durationMs, submitted);
-      if (timeIsUp && due <= 0) break;
-      for (let burst = 0; due > 0 && burst < BURST_DATAGRAMS && this.#inFlight < MAX_IN_FLIGHT; burst += 1) {
-        const records = this.#sendNext();
-        submitted += records;
-        due -= records;
-      }
-      if (onProgress !== undefined && this.#elapsedMs >= progressAt) {
-        progressAt = this.#elapsedMs + PROGRESS_EVERY_MS;
-        onProgress(this.#elapsedMs, this.#totals);
-      }
-      await (due > 0 ? nextTurn() : delay(TICK_MS));
-    }
-    this.#elapsedMs = performance.now() - this.#startedAt;
+    const pace = {
+      perSecond: recordsPerSecond,
+      durationMs,
+      signal,
+      onProgress: (elapsedMs: number) => onProgress?.(elapsedMs, this.#totals),
+    };
+    const { elapsedMs, skipped } = await paceEvenly(pace, () =>
+      this.#inFlight < MAX_IN_FLIGHT ? this.#sendNext() : undefined,
+    );
+    this.#elapsedMs = elapsedMs;
+    this.#skippedRecords = skipped;
     while (this.#inFlight > 0) await nextTurn();
-  }
-
-  /** Records that should have been sent by now, and were not. */
-  #due(recordsPerMs: number, durationMs: number, submitted: number): number {
-    const due = Math.min(this.#elapsedMs, durationMs) * recordsPerMs - submitted - this.#skippedRecords;
-    const most = Math.max(1, recordsPerMs * MAX_CATCH_UP_MS);
-    if (due <= most) return due;
-    this.#skippedRecords += due - most;
-    return most;
   }
 
   #sendNext(): number {
@@ -163,7 +137,7 @@ class SendRun {
       askedRecordsPerSecond: recordsPerSecond === Infinity ? null : recordsPerSecond,
       recordsPerSecond: this.#totals.records / seconds,
       datagramsPerSecond: this.#totals.datagrams / seconds,
-      skippedRecords: Math.round(this.#skippedRecords),
+      skippedRecords: this.#skippedRecords,
       interrupted: signal?.aborted === true,
       errors: this.#errors.counts,
       exporters: this.#senders.map(reportOf),

@@ -2,11 +2,13 @@ import { createSocket } from 'node:dgram';
 import type { Socket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
-import { isIPv6 } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 import { DogwatchError, messageOf } from '../runtime/errors.ts';
 
 /** Where to send to, with the name already resolved. */
 export interface UdpTarget {
+  /** As it was asked for, where that was a name; certificates are compared with it. */
+  readonly name?: string;
   readonly address: string;
   readonly port: number;
   readonly family: 4 | 6;
@@ -20,7 +22,7 @@ export async function resolveTarget(text: string, defaultPort: number): Promise<
   const { host, port } = splitHostAndPort(text, defaultPort);
   try {
     const { address, family } = await lookup(host);
-    return { address, port, family: family === 6 ? 6 : 4 };
+    return { ...(isIP(host) === 0 ? { name: host } : {}), address, port, family: family === 6 ? 6 : 4 };
   } catch (error) {
     throw new DogwatchError('HOST_UNKNOWN', `cannot find the host ${host}: ${messageOf(error)}`, { cause: error });
   }
@@ -56,11 +58,7 @@ export async function openSource(
   index: number,
   onError: (error: Error) => void,
 ): Promise<Socket> {
-  if (kind === 'loopback-range' && !target.address.startsWith('127.')) {
-    throw new DogwatchError('USAGE', `source addresses of 127.0.0.0/8 do not reach ${target.address}`, {
-      remedy: 'Send to 127.0.0.1, or leave out --source loopback-range.',
-    });
-  }
+  refuseUnreachable(target, kind);
   const socket = createSocket(target.family === 6 ? 'udp6' : 'udp4');
   try {
     if (kind === 'loopback-range') {
@@ -77,8 +75,16 @@ export async function openSource(
   return socket;
 }
 
+/** @throws DogwatchError `USAGE` where the target is not on this host, and the sources would be */
+export function refuseUnreachable(target: UdpTarget, kind: SourceKind): void {
+  if (kind === 'ports' || target.address.startsWith('127.')) return;
+  throw new DogwatchError('USAGE', `source addresses of 127.0.0.0/8 do not reach ${target.address}`, {
+    remedy: 'Send to 127.0.0.1, or leave out --source loopback-range.',
+  });
+}
+
 /** 127.1.0.1 for the first; 254 addresses to each third octet, so that none looks like a network's own. */
-function loopbackAddress(index: number): string {
+export function loopbackAddress(index: number): string {
   const high = Math.floor(index / 254);
   return `127.${1 + (high >> 8)}.${high & 0xff}.${1 + (index % 254)}`;
 }

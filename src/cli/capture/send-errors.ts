@@ -2,6 +2,8 @@ import { grouped } from '../terminal/figures.ts';
 
 const MEANINGS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens on that port',
+  ECONNRESET: 'the collector broke the connection',
+  EPIPE: 'the collector broke the connection',
   EMSGSIZE: 'a datagram was larger than the network takes',
   ENOBUFS: 'the kernel had no room to send',
   ENETUNREACH: 'there is no route to that network',

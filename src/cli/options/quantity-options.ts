@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../../config/units.ts';
 
 /** Parsers of option values for commander; what they refuse is explained and ends with the exit code for wrong usage. */
@@ -11,6 +11,12 @@ export function parseWholeNumber(smallest: number, largest: number): (text: stri
     }
     return value;
   };
+}
+
+/** An option that takes a whole number. */
+export function number(flags: string, description: string, smallest: number, largest: number, preset?: number): Option {
+  const option = new Option(flags, description).argParser(parseWholeNumber(smallest, largest));
+  return preset === undefined ? option : option.default(preset);
 }
 
 /** A rate a second: `50000`, `50k`, `1.5M`, each also with `/s`, or `max`, which is Infinity. */
