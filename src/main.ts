@@ -12,6 +12,7 @@ import { giveUpRoot } from './collector/privileges.ts';
 import { type Parts, statusOf } from './collector/status-of.ts';
 import { maskUrl } from './config/mask.ts';
 import type { Config } from './config/schema.ts';
+import type { DatagramListener } from './config/schema/listeners.ts';
 import { HttpServer } from './console/http-server.ts';
 import type { CollectorStatus } from './console/status.ts';
 import { systemClock } from './runtime/clock.ts';
@@ -75,7 +76,9 @@ export function buildCollector(config: Config, log: Log): Collector {
     await lifecycle.start(drainingWriter(writer));
     const flow = new FlowPipeline(flowPipelineOptions(config), journal, systemClock, log);
     await lifecycle.start(flow);
-    const listeners = config.listeners.map((listener) => newListener(listener, config, flow, log));
+    const listeners = config.listeners.flatMap((listener) =>
+      listener.family === 'flow' && listener.transport === 'udp' ? newListener(listener, config, flow, log) : [],
+    );
     for (const listener of listeners) await lifecycle.start(listener);
     parts = { config, database, upkeep, journal, writer, flow, listeners, startedAt: new Date().toISOString() };
     const metrics = new Metrics();
@@ -143,7 +146,7 @@ async function openDatabase(config: Config, lifecycle: Lifecycle, log: Log): Pro
   };
 }
 
-function newListener(options: Config['listeners'][number], config: Config, flow: FlowPipeline, log: Log): UdpListener {
+function newListener(options: DatagramListener, config: Config, flow: FlowPipeline, log: Log): UdpListener {
   const { family, address, port, receiveBuffer, allowFrom } = options;
   return new UdpListener(
     { family, address, port, receiveBufferBytes: receiveBuffer, allowFrom: allowFrom ?? config.allowFrom },

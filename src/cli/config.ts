@@ -16,7 +16,7 @@ interface ConfigOptions {
 }
 
 /** So that the text is the same on every machine: what depends on it is told in the descriptions. */
-const ANY_MACHINE = { hostname: 'localhost', stateDirectory: '/var/lib/dogwatch' };
+const ANY_MACHINE = { hostname: 'localhost', stateDirectory: '/var/lib/dogwatch', privilegedPorts: false };
 
 const HELP = `
 Examples:

@@ -7,6 +7,8 @@ export interface SettingSchema {
   readonly type?: string | readonly string[];
   readonly description?: string;
   readonly default?: unknown;
+  /** What its absence means, of a setting whose default depends on others. */
+  readonly absent?: unknown;
   readonly enum?: readonly unknown[];
   /** What may stand here, in words, bounds included: of values that JSON Schema has no type for. */
   readonly kind?: string;

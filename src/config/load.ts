@@ -6,9 +6,11 @@ import { readDocument, type ConfigDocument } from './document.ts';
 import { CONFIG_VARIABLE, readEnvironment, type Override } from './environment.ts';
 import { ConfigError, pathText, type Finding, type SettingPath } from './findings.ts';
 import { configJsonSchema } from './json-schema.ts';
+import { mayBindPrivilegedPorts } from './privileged-ports.ts';
 import { breachesOf } from './rules.ts';
 import { findingsOfIssues, valueAt } from './schema-findings.ts';
 import { configSchema, isDatabaseUrl, type Config, type Machine } from './schema.ts';
+import type { TlsSettings } from './schema/listeners.ts';
 
 export interface LoadOptions {
   /** The file of `--config`. */
@@ -69,6 +71,7 @@ export function thisMachine(environment: Readonly<Record<string, string | undefi
         .replace(/^[^A-Za-z0-9]+/, '')
         .slice(0, 63) || 'dogwatch',
     stateDirectory: process.getuid?.() === 0 ? '/var/lib/dogwatch' : join(home, 'dogwatch'),
+    privilegedPorts: mayBindPrivilegedPorts(),
   };
 }
 
@@ -220,9 +223,24 @@ function withPassword(config: Config): Config {
   return { ...config, database: { ...database, url: url + parameter } };
 }
 
-/** Makes every directory absolute: the state directory from the file's own, the journal's from the state directory. */
+/** Makes every path absolute: the state directory and files from the file's own, the journal's from the state directory. */
 function resolvePaths(config: Config, sources: ConfigSources, directory: string): Config {
   const stateDirectory = resolve(sources.of(['stateDirectory']) === undefined ? '/' : directory, config.stateDirectory);
   const journal = { ...config.journal, directory: resolve(stateDirectory, config.journal.directory) };
-  return { ...config, stateDirectory, journal };
+  const tls = resolveTls(config.tls, directory);
+  const listeners = config.listeners.map((listener) =>
+    listener.transport === 'udp' || listener.tls === undefined
+      ? listener
+      : { ...listener, tls: resolveTls(listener.tls, directory) },
+  );
+  return { ...config, stateDirectory, journal, tls, listeners };
+}
+
+function resolveTls(settings: TlsSettings, directory: string): TlsSettings {
+  const resolved = { ...settings };
+  for (const name of ['certificateFile', 'keyFile', 'clientCaFile'] as const) {
+    const file = settings[name];
+    if (file !== undefined) resolved[name] = resolve(directory, file);
+  }
+  return resolved;
 }

@@ -7,7 +7,7 @@ import type { SettingSchema } from './json-schema.ts';
  */
 export function settingsReference(schema: SettingSchema): string {
   const groups: string[] = [];
-  describeGroup(schema, [], '', groups);
+  describeGroup(schema, [], false, groups);
   return groups.join('\n');
 }
 
@@ -27,22 +27,22 @@ export function withSettingsReference(document: string, reference: string): stri
 }
 
 /** Adds the table of the settings directly below `path`, then those of the groups below it. */
-function describeGroup(group: SettingSchema, path: readonly string[], suffix: string, groups: string[]): void {
+function describeGroup(group: SettingSchema, path: readonly string[], inList: boolean, groups: string[]): void {
   const entries = Object.entries(group.properties ?? {});
   const isGroup = ([, setting]: readonly [string, SettingSchema]) => setting.properties !== undefined;
   const leaves = entries.filter((entry) => !isGroup(entry));
   if (leaves.length > 0) {
-    const title = path.length === 0 ? '### Top level' : `### \`${path.join('.')}${suffix}\``;
+    const title = path.length === 0 ? '### Top level' : `### \`${path.join('.')}\``;
     const purpose = path.length === 0 || group.description === undefined ? [] : [group.description, ''];
-    const rows = leaves.map(([name, setting]) => row(name, setting, [...path, name], group, suffix !== ''));
+    const rows = leaves.map(([name, setting]) => row(name, setting, [...path, name], group, inList));
     groups.push([title, '', ...purpose, ...HEADING, ...rows, ''].join('\n'));
   }
   for (const [name, setting] of leaves) {
     if (setting.items?.properties === undefined) continue;
     const purpose = `One entry of \`${[...path, name].join('.')}\`: ${setting.description ?? ''}`;
-    describeGroup({ ...setting.items, description: purpose }, [...path, name], '[]', groups);
+    describeGroup({ ...setting.items, description: purpose }, [...path, `${name}[]`], true, groups);
   }
-  for (const [name, setting] of entries.filter(isGroup)) describeGroup(setting, [...path, name], suffix, groups);
+  for (const [name, setting] of entries.filter(isGroup)) describeGroup(setting, [...path, name], inList, groups);
 }
 
 const HEADING = ['| setting | type and bounds | default | meaning |', '|---|---|---|---|'];
@@ -75,8 +75,9 @@ function typeOf(setting: SettingSchema): string {
 
 function defaultOf(setting: SettingSchema, required: boolean): string {
   if (required) return '(required)';
-  if (setting.default === undefined) return '(none)';
-  return `\`${typeof setting.default === 'string' ? setting.default : JSON.stringify(setting.default)}\``;
+  const value = setting.default ?? setting.absent;
+  if (value === undefined) return '(none)';
+  return `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``;
 }
 
 /** Text as a cell of a Markdown table. */

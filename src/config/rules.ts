@@ -1,21 +1,23 @@
-import { isIPv4 } from 'node:net';
 import type { SettingPath } from './findings.ts';
+import { listenerBreaches } from './rules/listeners.ts';
+import { syslogRuleBreaches } from './rules/syslog.ts';
+import type { Breach } from './rules/breach.ts';
 import type { Config } from './schema.ts';
 import { formatDuration, formatSize } from './units.ts';
-
-/** A breach of a rule between settings. `at` is the setting that should change, `with` the others that it is about. */
-export interface Breach {
-  readonly at: SettingPath;
-  readonly with: readonly SettingPath[];
-  readonly message: string;
-}
 
 /**
  * The rules that hold between settings, each well-formed by itself.
  * @param isGiven whether somebody wrote the setting, as opposed to its default
  */
 export function breachesOf(config: Config, isGiven: (path: SettingPath) => boolean): Breach[] {
-  return [...sizes(config), ...spans(config), ...listeners(config), ...elements(config), ...database(config, isGiven)];
+  return [
+    ...sizes(config),
+    ...spans(config),
+    ...listenerBreaches(config, isGiven),
+    ...syslogRuleBreaches(config.syslog.rules),
+    ...elements(config),
+    ...database(config, isGiven),
+  ];
 }
 
 function* sizes({ batch, journal, flow }: Config): Generator<Breach> {
@@ -57,38 +59,6 @@ function* spans({ retention }: Config): Generator<Breach> {
       message: `expected at least one partition (${formatDuration(span)}), found ${formatDuration(retention[table])}: whole partitions are dropped`,
     };
   }
-}
-
-function* listeners({ listeners: all, http, database: { embedded, url } }: Config): Generator<Breach> {
-  for (const [index, one] of all.entries()) {
-    const earlier = all.findIndex(
-      (other, at) => at < index && other.port === one.port && overlap(other.address, one.address),
-    );
-    if (earlier < 0 || one.port === 0) continue;
-    yield {
-      at: ['listeners', index],
-      with: [['listeners', earlier]],
-      message: `${one.address} port ${one.port} is taken by listeners[${earlier}] (${all[earlier]?.address})`,
-    };
-  }
-  if (
-    url === undefined &&
-    embedded.port !== undefined &&
-    embedded.port === http.port &&
-    overlap(http.address, '127.0.0.1')
-  ) {
-    yield {
-      at: ['database', 'embedded', 'port'],
-      with: [['http', 'port']],
-      message: `TCP port ${http.port} is taken by http.port`,
-    };
-  }
-}
-
-/** Whether two sockets of one port collide: the same address, or one that stands for all of its family. */
-function overlap(one: string, other: string): boolean {
-  const covers = (wide: string, narrow: string) => wide === '::' || (wide === '0.0.0.0' && isIPv4(narrow));
-  return one === other || covers(one, other) || covers(other, one);
 }
 
 function* elements({ flow }: Config): Generator<Breach> {

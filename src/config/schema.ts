@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { ELEMENT_TYPES } from '../../collectors/flow/elements/element-type.ts';
 import { LOG_LEVELS } from '../runtime/log.ts';
+import { defaultListeners, listener, tls } from './schema/listeners.ts';
+import { syslog } from './schema/syslog.ts';
 import { address, duration, port, prefix, size, whole } from './values.ts';
 
 /** What the defaults need to know of the machine; passed in, so that tests own it. */
@@ -8,24 +10,11 @@ export interface Machine {
   readonly hostname: string;
   /** Where state is kept unless the configuration says otherwise. */
   readonly stateDirectory: string;
+  /** Whether this process may bind ports below 1024, where syslog and SNMP traps have theirs. */
+  readonly privilegedPorts: boolean;
 }
 
 const allowFrom = z.array(prefix);
-
-const listener = z.strictObject({
-  family: z
-    .enum(['flow'])
-    .default('flow')
-    .describe('What is received here. flow: NetFlow v1, v5, v7, v9, IPFIX and sFlow.'),
-  address: address.default('::').describe('Local address to bind. "::" takes IPv4 and IPv6, "0.0.0.0" IPv4 alone.'),
-  port: port.describe('UDP port. Any flow protocol is understood on any flow port.'),
-  receiveBuffer: size('64KiB', '1GiB')
-    .prefault('8MiB')
-    .describe('Kernel receive buffer of the socket; needs net.core.rmem_max of at least as much.'),
-  allowFrom: allowFrom
-    .optional()
-    .describe('Senders that may use this listener; in place of the global allowFrom. An empty list means everyone.'),
-});
 
 const flow = z.strictObject({
   sampling: z
@@ -161,6 +150,16 @@ export function isDatabaseUrl(text: string): boolean {
 
 /** Every setting with its default, its bounds and what it is for. Cross-field rules are in `rules.ts`. */
 export function configSchema(machine: Machine) {
+  return settings(machine).transform(({ listeners, ...given }) => {
+    const withTls = given.tls.certificateFile !== undefined;
+    return {
+      ...given,
+      listeners: listeners ?? z.array(listener).parse(defaultListeners(machine.privilegedPorts, withTls)),
+    };
+  });
+}
+
+function settings(machine: Machine) {
   return z.strictObject({
     node: z
       .strictObject({
@@ -195,10 +194,15 @@ export function configSchema(machine: Machine) {
     listeners: z
       .array(listener)
       .min(1, { error: 'expected at least one listener' })
-      .prefault([{ port: 2055 }, { port: 4739 }, { port: 6343 }])
-      .describe('Sockets to receive on.'),
+      .optional()
+      .describe(
+        'Sockets to receive on. Without it: those named here, but syslog on 514 and snmp on 162 where this process may bind them, and syslog over TLS on 6514 as soon as there is tls.certificateFile.',
+      )
+      .meta({ absent: defaultListeners(machine.privilegedPorts, false) }),
+    tls: tls.prefault({}),
     allowFrom: allowFrom.default([]).describe('Senders that may send at all; an empty list means everyone.'),
     flow: flow.prefault({}).describe('Decoding of flows.'),
+    syslog: syslog.prefault({}).describe('Syslog messages.'),
     batch: batch.prefault({}).describe('When rows are sealed into a batch.'),
     journal: journal.prefault({}).describe('The queue on disk between receiving and writing.'),
     writer: z

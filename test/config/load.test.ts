@@ -6,7 +6,7 @@ import { test, type TestContext } from 'node:test';
 import { ConfigError } from '../../src/config/findings.ts';
 import { loadConfig, thisMachine, type LoadedConfig } from '../../src/config/load.ts';
 
-const MACHINE = { hostname: 'collector-1', stateDirectory: '/state' };
+const MACHINE = { hostname: 'collector-1', stateDirectory: '/state', privilegedPorts: false };
 type Environment = Record<string, string>;
 
 /** Loads `yaml` as dogwatch.yaml of a directory of its own, with these other files beside it. */
@@ -41,14 +41,22 @@ test('without a file every setting has its documented default', () => {
   const { config, sources } = loadConfig({ directory: '/nowhere', environment: {}, machine: MACHINE });
   const MIB = 1024 * 1024;
   const DAY = 86_400_000;
-  const listener = { family: 'flow', address: '::', receiveBuffer: 8 * MIB };
+  const udp = { transport: 'udp', address: '::', receiveBuffer: 8 * MIB };
+  const stream = { address: '::', maxConnections: 2000, maxConnectionsPerSource: 200, idle: 600_000 };
   assert.equal(sources.file, undefined);
   assert.deepEqual(config, {
     node: { name: 'collector-1' },
     stateDirectory: '/state',
     runAs: 'dogwatch',
     log: { level: 'info' },
-    listeners: [2055, 4739, 6343].map((port) => ({ ...listener, port })),
+    listeners: [
+      ...[2055, 4739, 6343].map((port) => ({ ...udp, family: 'flow', port })),
+      { ...udp, family: 'syslog', port: 5514 },
+      { ...stream, family: 'syslog', transport: 'tcp', port: 5514 },
+      { ...stream, family: 'syslog', transport: 'relp', port: 2514 },
+      { ...udp, family: 'snmp', port: 1162 },
+    ],
+    tls: {},
     allowFrom: [],
     flow: {
       sampling: { exporters: {} },
@@ -61,6 +69,7 @@ test('without a file every setting has its documented default', () => {
         heldFor: 31 * 60_000,
       },
     },
+    syslog: { timeZone: 'local', timeZones: {}, rules: [], limits: { messageBytes: 65_536, devices: 10_000 } },
     batch: { rows: 50_000, bytes: 4 * MIB, age: 250 },
     journal: {
       directory: '/state/journal',
@@ -253,8 +262,8 @@ test('rules between settings are checked beside everything else', (context) => {
       'dogwatch.yaml:3: flow.elements[1]: element 1.2 is taken by flow.elements[0]',
       'dogwatch.yaml:3: flow.limits.heldBytesPerExporter: expected at most 64MiB (from flow.limits.heldBytes), found 128MiB: one exporter cannot hold more than all of them',
       'dogwatch.yaml:4: retention.flows: expected at least one partition (1d), found 2h: whole partitions are dropped',
-      'dogwatch.yaml:5: listeners[1]: 0.0.0.0 port 2055 is taken by listeners[0] (::)',
-      'dogwatch.yaml:6: database.embedded.port: TCP port 8055 is taken by http.port',
+      'dogwatch.yaml:5: listeners[1]: 0.0.0.0 UDP port 2055 is taken by listeners[0] (::)',
+      'dogwatch.yaml:6: database.embedded.port: 127.0.0.1 TCP port 8055 is taken by http.port (127.0.0.1)',
       'dogwatch.yaml:6: database.password: expected database.url beside it: the embedded PostgreSQL has no password',
       'dogwatch.yaml:7: http.prot: no such setting; did you mean port?',
     ].sort(),

@@ -9,7 +9,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { settingsReference, withSettingsReference } from '../../src/config/reference.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const MACHINE = { hostname: 'localhost', stateDirectory: '/var/lib/dogwatch' };
+const MACHINE = { hostname: 'localhost', stateDirectory: '/var/lib/dogwatch', privilegedPorts: false };
 const SCHEMA = configJsonSchema(MACHINE);
 
 test('docs/configuration.md lists the settings as the schema has them', () => {

@@ -8,7 +8,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { MASK, maskSecrets, maskUrl } from '../../src/config/mask.ts';
 import { configSchema } from '../../src/config/schema.ts';
 
-const MACHINE = { hostname: 'n1', stateDirectory: '/state' };
+const MACHINE = { hostname: 'n1', stateDirectory: '/state', privilegedPorts: false };
 const SCHEMA = configJsonSchema(MACHINE);
 
 test('every setting and every group says what it is for', () => {
@@ -48,13 +48,17 @@ test('no two settings share an environment variable, and each can be set by its 
 test('the effective configuration is a file that gives itself again', () => {
   const environment = {
     DOGWATCH_BATCH__AGE: '1s',
-    DOGWATCH_LISTENERS: '[{port: 1, allowFrom: [::1]}]',
+    DOGWATCH_LISTENERS:
+      '[{port: 1, allowFrom: [::1]}, {family: syslog, transport: tls, port: 2, idle: 1h, tls: {certificateFile: /c.pem}}]',
+    DOGWATCH_SYSLOG__RULES: '[{name: a, action: limit, rate: 5/10m, severity: ">=info", facility: cron, app: [x, y]}]',
     DOGWATCH_FLOW__SAMPLING__EXPORTERS: '{192.0.2.0/24: 100}',
   };
   const { config, sources } = loadConfig({ directory: '/nowhere', environment, machine: MACHINE });
   const yaml = annotatedYaml(config, sources);
   assert.match(yaml, /^ {2}age: 1s {2}# DOGWATCH_BATCH__AGE$/m);
   assert.match(yaml, /receiveBuffer: 8MiB$/m);
+  assert.match(yaml, /idle: 1h$/m);
+  assert.match(yaml, /rate: 5\/10m$/m);
   assert.deepEqual(configSchema(MACHINE).parse(parseValue(yaml)), config);
 });
 

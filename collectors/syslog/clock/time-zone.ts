@@ -39,9 +39,8 @@ function formatOf(name: string): Intl.DateTimeFormat {
   try {
     if (!/^[A-Za-z]/.test(name)) throw new RangeError('not a name');
     return new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' });
-  } catch (error) {
+  } catch {
     throw new DogwatchError('BAD_TIME_ZONE', `"${name}" is no time zone`, {
-      cause: error,
       remedy: 'write an IANA name such as Europe/Berlin, an offset such as +02:00, or local',
     });
   }

@@ -10,11 +10,17 @@ import type { Check, CheckContext, CheckResult } from './check-result.ts';
 /** Whether every listener can be bound with the receive buffer that it wants, and the HTTP port. */
 export const checkPorts: Check = async (context) => {
   const { listeners, http } = context.config;
-  const udp = await Promise.all(listeners.map((listener) => checkListener(listener.address, listener.port, context)));
-  return [...udp, await checkHttp(http.address, http.port, context), await checkReceiveBuffer(context)];
+  const sockets = listeners.map(({ transport, address, port }) =>
+    transport === 'udp' ? checkUdp(address, port, context) : checkTcp(address, port, context),
+  );
+  return [
+    ...(await Promise.all(sockets)),
+    await checkTcp(http.address, http.port, context),
+    await checkReceiveBuffer(context),
+  ];
 };
 
-async function checkListener(address: string, port: number, { running }: CheckContext): Promise<CheckResult> {
+async function checkUdp(address: string, port: number, { running }: CheckContext): Promise<CheckResult> {
   const name = `UDP ${address} port ${port}`;
   if (running?.listeners.some((listener) => listener.port === port) === true) return takenByOurs(name, running.pid);
   const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
@@ -30,7 +36,7 @@ async function checkListener(address: string, port: number, { running }: CheckCo
   }
 }
 
-async function checkHttp(address: string, port: number, { running }: CheckContext): Promise<CheckResult> {
+async function checkTcp(address: string, port: number, { running }: CheckContext): Promise<CheckResult> {
   const name = `TCP ${address} port ${port}`;
   if (running !== undefined) return takenByOurs(name, running.pid);
   const server = createServer();
@@ -71,7 +77,7 @@ const REASONS: Readonly<Record<string, readonly [found: string, remedy: string]>
 /** Asks the kernel for the largest receive buffer that any listener wants, and looks at what it gives. */
 async function checkReceiveBuffer({ config }: CheckContext): Promise<CheckResult> {
   const name = 'receive buffer';
-  const wanted = Math.max(...config.listeners.map(({ receiveBuffer }) => receiveBuffer));
+  const wanted = Math.max(0, ...config.listeners.map((each) => (each.transport === 'udp' ? each.receiveBuffer : 0)));
   const granted = await grantedReceiveBuffer(wanted);
   const limit = await readFile(RMEM_MAX_FILE, 'utf8').then(
     (text) => `, net.core.rmem_max is ${text.trim()}`,
