@@ -10,6 +10,7 @@ export interface Frame {
 /** A count of more digits cannot be meant: the message is then taken for one that begins with a number. */
 const maxCountDigits = 7;
 const longestCountHeader = maxCountDigits + 2;
+const nothing = Buffer.alloc(0);
 
 /**
  * Splits a TCP stream into messages as RFC 6587 describes: octet counting (3.4.1) and a trailer of LF or NUL (3.4.2),
@@ -23,7 +24,7 @@ const longestCountHeader = maxCountDigits + 2;
  */
 export class StreamFraming {
   readonly #maxMessageBytes: number;
-  #held: Buffer = Buffer.alloc(0);
+  #held = nothing;
   #heldLength = 0;
   /** Octets of a counted message that are still to be skipped. */
   #skipOctets = 0;
@@ -36,7 +37,12 @@ export class StreamFraming {
     this.#maxMessageBytes = maxMessageBytes;
   }
 
-  /** The messages that are complete with this chunk; they may be views of it. */
+  /** Whether a message has begun that is not complete. */
+  get holdsPart(): boolean {
+    return this.#heldLength > 0;
+  }
+
+  /** The messages that are complete with this chunk: views of it, or of bytes that are not written to again. */
   push(chunk: Buffer): Frame[] {
     const frames: Frame[] = [];
     if (this.#heldLength === 0) {
@@ -45,11 +51,11 @@ export class StreamFraming {
     }
     const joined = this.#append(chunk);
     const rest = this.#split(joined, frames, false);
-    // What is held is written to again: messages out of it need bytes of their own.
-    const owned = frames.map((frame) => ({ bytes: Buffer.from(frame.bytes), cut: frame.cut }));
-    this.#held.copyWithin(0, rest, joined.length);
-    this.#heldLength = joined.length - rest;
-    return owned;
+    // The joined bytes belong to the messages now; their rest moves to a buffer of just its size, so that a connection
+    // which falls quiet holds no more than that.
+    if (rest > 0) this.#keep(joined, rest);
+    else this.#heldLength = joined.length;
+    return frames;
   }
 
   /** The message that the end of the stream left without its trailer, if there is one. */
@@ -57,13 +63,14 @@ export class StreamFraming {
     const frames: Frame[] = [];
     this.#split(this.#held.subarray(0, this.#heldLength), frames, true);
     this.#heldLength = 0;
+    this.#held = nothing;
     return frames;
   }
 
   #append(chunk: Buffer): Buffer {
     const needed = this.#heldLength + chunk.length;
     if (needed > this.#held.length) {
-      const larger = Buffer.allocUnsafe(Math.max(needed, this.#held.length * 2));
+      const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#held.length * 2));
       this.#held.copy(larger, 0, 0, this.#heldLength);
       this.#held = larger;
     }
@@ -71,11 +78,10 @@ export class StreamFraming {
     return this.#held.subarray(0, needed);
   }
 
-  #keep(chunk: Buffer, from: number): void {
-    this.#heldLength = chunk.length - from;
-    if (this.#heldLength === 0) return;
-    if (this.#held.length < this.#heldLength) this.#held = Buffer.allocUnsafe(Math.max(512, this.#heldLength * 2));
-    chunk.copy(this.#held, 0, from);
+  #keep(bytes: Buffer, from: number): void {
+    this.#heldLength = bytes.length - from;
+    this.#held = this.#heldLength === 0 ? nothing : Buffer.allocUnsafeSlow(this.#heldLength);
+    bytes.copy(this.#held, 0, from);
   }
 
   /** Gives the position of what has to wait for more. */
