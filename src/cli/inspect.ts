@@ -1,7 +1,8 @@
 import { Option, type Command } from 'commander';
+import type { Datagram } from '../../collectors/datagram.ts';
 import type { DecodeTrouble } from '../../collectors/flow/decode-trouble.ts';
 import { type ReadFile, readDatagrams } from '../traffic/datagram-files.ts';
-import { looksLikeFlows } from '../traffic/flow-payload.ts';
+import { familyOf } from '../traffic/family.ts';
 import { type Finding, Inspector } from '../traffic/inspector.ts';
 import type { Row } from '../traffic/memory-rows.ts';
 import { captureLines } from './capture/capture-lines.ts';
@@ -16,6 +17,7 @@ import {
   totalsLine,
 } from './capture/inspect-lines.ts';
 import { findingJson } from './capture/inspect-json.ts';
+import { messageTable, messageTotalsLine } from './capture/message-lines.ts';
 import { parsePorts, parseWholeNumber } from './options/quantity-options.ts';
 import { grouped } from './terminal/figures.ts';
 
@@ -30,12 +32,15 @@ const HELP = `
 Examples:
   dogwatch inspect router.pcap                    records, templates, option data, losses, and what failed and why
   dogwatch inspect router.pcap --templates        every template with its fields, and nothing else
+  dogwatch inspect logs.pcap --json | jq 'select(.kind == "message") | .fields'
   dogwatch inspect payload.bin                    one UDP payload a file, without link, IP and UDP headers
   tcpdump -i eth0 -w - udp port 2055 | dogwatch inspect -
   dogwatch inspect big.pcap.gz --json | jq 'select(.kind == "flow") | .bytes'
 
-Datagrams are taken that look like NetFlow, IPFIX or sFlow, or with --ports those that went to these ports. Sampling is
-shown as 1:n with its source: r record, o option data, h header. Exit code 1 when something could not be decoded.`;
+Datagrams are taken that look like NetFlow, IPFIX, sFlow or syslog, or went to a port of syslog (514, 5514), or with --ports
+those that went to these ports. Sampling is shown as 1:n with its source: r record, o option data, h header. Stamps of messages
+that name no zone are read as local time (TZ=… changes it). Exit code 1 when something could not be decoded; messages always
+can, if only as text.`;
 
 /** `dogwatch inspect`: decodes without a collector. */
 export function registerInspect(program: Command): void {
@@ -67,7 +72,7 @@ async function inspect(files: string[], options: InspectOptions, command: Comman
   let passedOver = 0;
   for await (const datagram of readDatagrams(files, (file) => read.push(file))) {
     const isCapture = read.at(-1)?.tally !== undefined;
-    const wanted = options.ports === undefined ? looksLikeFlows(datagram.bytes) : options.ports.has(datagram.localPort);
+    const wanted = isWanted(datagram, options.ports);
     if (isCapture && !wanted) passedOver += 1;
     else for (const finding of inspector.inspect(datagram)) report.add(finding);
   }
@@ -81,7 +86,11 @@ async function inspect(files: string[], options: InspectOptions, command: Comman
   if (inspector.totals.undecodable > 0 || broken) process.exitCode = EXIT.failure;
 }
 
-// Flows are printed in tables of so many rows, so that a large capture does not fill the memory.
+function isWanted({ bytes, localPort }: Datagram, ports: ReadonlySet<number> | undefined): boolean {
+  return ports === undefined ? familyOf(bytes, localPort) !== undefined : ports.has(localPort);
+}
+
+// Flows and messages are printed in tables of so many rows, so that a large capture does not fill the memory.
 const TABLE_ROWS = 500;
 
 /** Prints flows as they come, and the rest, bounded, at the end. */
@@ -93,6 +102,7 @@ class Report {
   readonly #troubles = new Map<string, { count: number; first: DecodeTrouble }>();
   readonly #lines = new Map<string, string[]>();
   #flows: Row[] = [];
+  #messages: Row[] = [];
 
   constructor(limit: number, options: InspectOptions) {
     this.#limit = limit;
@@ -114,6 +124,10 @@ class Report {
       case 'flow':
         this.#flows.push(finding.row);
         if (this.#flows.length >= TABLE_ROWS) this.#printFlows();
+        return;
+      case 'message':
+        this.#messages.push(finding.row);
+        if (this.#messages.length >= TABLE_ROWS) this.#printMessages();
         return;
       case 'template':
         if (this.#options.templates === true) {
@@ -143,6 +157,11 @@ class Report {
     this.#flows = [];
   }
 
+  #printMessages(): void {
+    if (this.#messages.length > 0) process.stdout.write(`${messageTable(this.#messages, this.#width)}\n`);
+    this.#messages = [];
+  }
+
   #countTrouble(trouble: DecodeTrouble): void {
     const key = `${trouble.address} ${trouble.reason}`;
     const known = this.#troubles.get(key);
@@ -155,13 +174,17 @@ class Report {
     this.#printFlows();
     if (this.#options.templates === true) return;
     this.#more('flow', 'records');
+    this.#printMessages();
+    this.#more('message', 'messages');
     this.#section('Templates', 'template');
     this.#section('Option data', 'option');
     this.#section('Counter samples', 'counters');
     const exporters = exporterTable(inspector.exporters(), this.#width);
     if (exporters !== '') process.stdout.write(`Exporters\n${exporters}\n`);
     this.#printTroubles();
-    process.stdout.write(totalsLine(inspector.totals));
+    const messages = messageTotalsLine(inspector.messageTotals);
+    if (inspector.totals.datagrams > 0 || messages === '') process.stdout.write(totalsLine(inspector.totals));
+    process.stdout.write(messages);
   }
 
   #section(title: string, kind: Finding['kind']): void {

@@ -1,10 +1,11 @@
 import { BlockList, isIP } from 'node:net';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { looksLikeFlows } from '../traffic/flow-payload.ts';
+import { familyOf } from '../traffic/family.ts';
 import type { CapturedDatagram } from '../traffic/captured-datagram.ts';
 import { replayCaptures, type ReplayPace, type ReplayReport } from '../traffic/replay.ts';
-import { resolveTarget, SOURCE_KINDS, type SourceKind } from '../traffic/udp-target.ts';
+import { namesPort, resolveTarget, SOURCE_KINDS, type SourceKind } from '../traffic/udp-target.ts';
 import { captureLines } from './capture/capture-lines.ts';
+import { defaultSyslogPort } from '../traffic/syslog/default-ports.ts';
 import { EXIT } from './exit-codes.ts';
 import { parsePorts, parseRate, parseWholeNumber } from './options/quantity-options.ts';
 import { errorLines } from './capture/send-errors.ts';
@@ -25,16 +26,19 @@ interface ReplayCommandOptions {
   readonly json?: true;
 }
 
+const FLOW_PORT = 2055;
+
 const HELP = `
 Examples:
-  dogwatch replay router.pcap                                 to 127.0.0.1:2055, at the pace of the capture
+  dogwatch replay router.pcap                                 to 127.0.0.1, at the pace of the capture
   dogwatch replay day.pcap.gz --speed 60x                     an hour in a minute
   dogwatch replay router.pcap --rate 5000 --loop 0            5,000 datagrams a second until Ctrl-C
   dogwatch replay mixed.pcapng --ports 2055,6343 --port-map original --to collector.example
   dogwatch replay many.pcap --from 192.0.2.0/24 --source loopback-range
 
 Captures are pcap or pcapng, plain or compressed with gzip. Of their UDP payloads those are sent that look like NetFlow,
-IPFIX or sFlow, or with --ports those that went to these ports. Each captured source gets a local port of its own (with
+IPFIX, sFlow or syslog, or with --ports those that went to these ports. Unless --to names a port, flows go to ${FLOW_PORT} and
+syslog to ${defaultSyslogPort('udp', false)} (as root ${defaultSyslogPort('udp', true)}). Each captured source gets a local port of its own (with
 --source loopback-range each captured address also an address, 127.1.0.1 and up), so that a collector keeps them apart.`;
 
 /** `dogwatch replay`: sends a capture to a collector. */
@@ -44,7 +48,7 @@ export function registerReplay(program: Command): void {
     .summary('send the UDP payloads of a capture to a collector')
     .description('Sends the UDP payloads of captures to a collector.')
     .argument('<file...>', 'captures: pcap or pcapng, also compressed (.gz)')
-    .option('--to <host[:port]>', 'collector', '127.0.0.1:2055')
+    .option('--to <host[:port]>', 'collector; ports unless one is named: see below', '127.0.0.1')
     .addOption(
       new Option('--port-map <kind>', "fixed: all to the collector's port; original: to the captured destination port")
         .choices(['fixed', 'original'])
@@ -93,7 +97,8 @@ function parsePrefix(text: string): BlockList {
 }
 
 async function replay(files: string[], options: ReplayCommandOptions): Promise<void> {
-  const target = await resolveTarget(options.to, 2055);
+  const target = await resolveTarget(options.to, FLOW_PORT);
+  const isPortNamed = namesPort(options.to);
   const stop = new AbortController();
   const restore = onStopSignals(
     () => stop.abort(),
@@ -106,6 +111,7 @@ async function replay(files: string[], options: ReplayCommandOptions): Promise<v
       target,
       pace: paceOf(options),
       portMap: options.portMap,
+      ...(isPortNamed ? {} : { portOf: usualPort }),
       source: options.source,
       loops: options.loop === 0 ? Infinity : options.loop,
       choose: chooser(options),
@@ -115,7 +121,7 @@ async function replay(files: string[], options: ReplayCommandOptions): Promise<v
     });
     bar.end();
     process.stdout.write(options.json === true ? `${jsonReport(report)}\n` : reportText(report));
-    process.stderr.write(errorLines(report.errors, `${target.address}:${target.port}`));
+    process.stderr.write(errorLines(report.errors, isPortNamed ? `${target.address}:${target.port}` : target.address));
     if (Object.keys(report.errors).length > 0 || report.captures.some(({ tally }) => tally.problem !== undefined)) {
       process.exitCode = EXIT.failure;
     }
@@ -132,10 +138,19 @@ function paceOf({ speed, rate }: ReplayCommandOptions): ReplayPace {
 
 function chooser({ ports, all, from }: ReplayCommandOptions): (datagram: CapturedDatagram) => boolean {
   const wanted = (datagram: CapturedDatagram) =>
-    all === true || (ports === undefined ? looksLikeFlows(datagram.payload) : ports.has(datagram.destinationPort));
+    all === true || (ports === undefined ? hasFamily(datagram) : ports.has(datagram.destinationPort));
   const comesFrom = ({ sourceAddress }: CapturedDatagram) =>
     from === undefined || from.check(sourceAddress, isIP(sourceAddress) === 6 ? 'ipv6' : 'ipv4');
   return (datagram) => wanted(datagram) && comesFrom(datagram);
+}
+
+function hasFamily({ payload, destinationPort }: CapturedDatagram): boolean {
+  return familyOf(payload, destinationPort) !== undefined;
+}
+
+/** Where a collector listens for what a datagram holds; what is of no family goes where flows go. */
+function usualPort({ payload, destinationPort }: CapturedDatagram): number {
+  return familyOf(payload, destinationPort) === 'syslog' ? defaultSyslogPort('udp') : FLOW_PORT;
 }
 
 function jsonReport(report: ReplayReport): string {

@@ -5,12 +5,15 @@ import type { Exporter, ExporterView } from '../../collectors/flow/exporter/expo
 import { type DecoderTotals, FlowDecoder } from '../../collectors/flow/flow-decoder.ts';
 import { recordToJson } from '../../collectors/flow/values/structured-data.ts';
 import { APPLICATIONS, COUNTER_SAMPLES, EXPORTERS, FLOWS, INTERFACES } from '../../collectors/flow/tables.ts';
+import type { SyslogTotals } from '../../collectors/syslog/syslog-decoder.ts';
 import type { Template } from '../../collectors/flow/netflow/template-store.ts';
+import { likeliestFamily } from './family.ts';
 import { MemoryRows, type Row } from './memory-rows.ts';
+import { MessageInspector } from './syslog/message-inspector.ts';
 
 /** Something that a datagram told, in the order in which it was found. */
 export type Finding =
-  | { readonly kind: 'flow' | 'counters' | 'interface' | 'application'; readonly row: Row }
+  | { readonly kind: 'flow' | 'counters' | 'interface' | 'application' | 'message'; readonly row: Row }
   | { readonly kind: 'template'; readonly template: TemplateFinding }
   | { readonly kind: 'option'; readonly option: OptionFinding }
   | { readonly kind: 'trouble'; readonly trouble: DecodeTrouble };
@@ -53,6 +56,7 @@ export class Inspector {
     applications: new MemoryRows(APPLICATIONS),
     exporters: new MemoryRows(EXPORTERS),
   };
+  readonly #messages = new MessageInspector();
   readonly #registry = new ElementRegistry();
   readonly #known = new Map<string, string>();
   readonly #findings: Finding[] = [];
@@ -69,6 +73,9 @@ export class Inspector {
 
   /** What this datagram told; data that waited for its templates comes with them. */
   inspect(datagram: Datagram): Finding[] {
+    if (likeliestFamily(datagram.bytes, datagram.localPort) === 'syslog') {
+      return this.#messages.inspect(datagram).map((row) => ({ kind: 'message', row }));
+    }
     this.#decoder.decode(datagram);
     const findings = this.#findings.splice(0);
     for (const row of this.#rows.interfaces.take()) findings.push({ kind: 'interface', row });
@@ -81,6 +88,11 @@ export class Inspector {
 
   get totals(): Readonly<DecoderTotals> {
     return this.#decoder.totals;
+  }
+
+  /** Of syslog messages. */
+  get messageTotals(): Readonly<SyslogTotals> {
+    return this.#messages.totals;
   }
 
   exporters(): Iterable<ExporterView> {

@@ -20,6 +20,8 @@ export interface ReplayOptions {
   readonly pace: ReplayPace;
   /** `fixed`: all to the target's port; `original`: to the captured destination port, at the target's address. */
   readonly portMap?: 'fixed' | 'original';
+  /** Of `fixed`: the port for a datagram, in place of the target's. */
+  readonly portOf?: (datagram: CapturedDatagram) => number;
   readonly source?: SourceKind;
   /** How often; `Infinity` until interrupted. Default 1. */
   readonly loops?: number;
@@ -173,8 +175,8 @@ class ReplayRun {
   }
 
   async #sourceOf(datagram: CapturedDatagram): Promise<OpenSource> {
-    const { target, portMap, source = 'ports' } = this.#options;
-    const port = portMap === 'original' ? datagram.destinationPort : target.port;
+    const { target, portMap, portOf, source = 'ports' } = this.#options;
+    const port = portMap === 'original' ? datagram.destinationPort : (portOf?.(datagram) ?? target.port);
     const key = `${datagram.sourceAddress} ${datagram.sourcePort} ${port}`;
     const known = this.#open.get(key);
     if (known !== undefined) return known;

@@ -28,6 +28,11 @@ export async function resolveTarget(text: string, defaultPort: number): Promise<
   }
 }
 
+/** Whether a target, written as for `resolveTarget`, names its port. @throws DogwatchError `USAGE` */
+export function namesPort(text: string): boolean {
+  return splitHostAndPort(text, 1).port === splitHostAndPort(text, 2).port;
+}
+
 function splitHostAndPort(text: string, defaultPort: number): { host: string; port: number } {
   const match = /^\[(?<bracketed>[^\]]+)\](?::(?<after>\d+))?$|^(?<host>[^:\s]+)(?::(?<port>\d+))?$/.exec(text);
   const groups = match?.groups;

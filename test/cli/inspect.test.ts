@@ -48,3 +48,42 @@ test('what cannot be decoded is shown with its reason and first bytes, and told 
   assert.match(stdout, /1 × truncated_header from .*\n +000900010000000000000000/);
   assert.equal(status, 1);
 });
+
+test('syslog of a capture is shown parsed, with its bytes where the text cannot hold them', (context) => {
+  const payloads: [number, string][] = [
+    [514, '<34>Oct 11 22:14:15 mymachine su: lonvick \xff'],
+    [40_000, '<189>20: rtr1: 634: .Mar  5 11:22:33: %SYS-5-CONFIG_I: Configured from console'],
+    [5514, 'no priority here'],
+    [53, '<no syslog>'],
+  ];
+  const packets = payloads.map(([port, text], index) => ({
+    seconds: 1_700_000_000 + index,
+    fraction: 0,
+    bytes: ethernet('0800', ipv4(udp(9999, port, Buffer.from(text, 'latin1')))),
+  }));
+  const file = write(context, 'logs.pcap', pcap('LE', 0xa1b2c3d4, 1, packets));
+  const json = execFileSync(process.execPath, [DOGWATCH, 'inspect', file, '--json'], { encoding: 'utf8' });
+  const rows = json
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  assert.deepEqual(
+    rows.map((row) => [row.kind, row.facility, row.severity, row.hostname, row.app_name, row.mnemonic, row.reason]),
+    [
+      ['message', 4, 2, 'mymachine', 'su', null, null],
+      ['message', 23, 5, 'rtr1', '%SYS-5-CONFIG_I', 'SYS-5-CONFIG_I', null],
+      ['message', null, null, null, null, null, 'no header'],
+    ],
+  );
+  assert.equal(rows[0].raw, Buffer.from(payloads[0]?.[1] ?? '', 'latin1').toString('hex'));
+  assert.equal(rows[1].fields.sequence, '20');
+  const { stdout, status } = spawnSync(process.execPath, [DOGWATCH, 'inspect', file], { encoding: 'utf8' });
+  assert.match(stdout, /192\.0\.2\.1 +notice +rtr1 +%SYS-5-CONFIG_I +cisco +SYS-5-CONFIG_I +Configured from console/);
+  assert.match(stdout, /3 syslog messages, 1 without a header, 1 not valid text\n1 other UDP datagrams passed over/);
+  assert.equal(status, 0);
+});
+
+test('text is a message where its port is asked for, and what is none is judged as flows', (context) => {
+  const text = write(context, 'message.txt', Buffer.from('link of port 7 is down'));
+  assert.match(execFileSync(process.execPath, [DOGWATCH, 'inspect', text], { encoding: 'utf8' }), /link of port 7/);
+});

@@ -103,6 +103,19 @@ test('original ports are kept where that is asked', { timeout: 20_000 }, async (
   assert.equal((await there.arrived(1))[0]?.bytes.toString(), 'here');
 });
 
+test('each datagram can be sent to a port of its own', { timeout: 20_000 }, async (context) => {
+  const [even, odd] = [await collector(context), await collector(context)];
+  const isEven = (payload: Buffer) => Number(/\d+$/.exec(payload.toString())) % 2 === 0;
+  await replayCaptures({
+    files: [capture(context, 20, 0)],
+    target: { ...even.target, port: 9 },
+    portOf: ({ payload }) => (isEven(payload) ? even.target.port : odd.target.port),
+    pace: { kind: 'max' },
+  });
+  assert.ok((await even.arrived(10)).every(({ bytes }) => isEven(bytes)));
+  assert.ok((await odd.arrived(10)).every(({ bytes }) => !isEven(bytes)));
+});
+
 test(
   'a replay without end is ended by an interruption, and one of nothing ends by itself',
   { timeout: 20_000 },

@@ -1,9 +1,10 @@
 import type { Finding } from '../../traffic/inspector.ts';
 import type { Row } from '../../traffic/memory-rows.ts';
+import { terminalSafeJson } from '../terminal/output.ts';
 
 /** A finding as one line of JSON: `kind` and, beside it, its fields. Times are RFC 3339 with microseconds. */
 export function findingJson(finding: Finding): string {
-  return JSON.stringify({ kind: finding.kind, ...fieldsOf(finding) });
+  return terminalSafeJson(JSON.stringify({ kind: finding.kind, ...fieldsOf(finding) }));
 }
 
 function fieldsOf(finding: Finding): object {
@@ -12,7 +13,7 @@ function fieldsOf(finding: Finding): object {
   return finding.kind === 'trouble' ? finding.trouble : readable(finding.row);
 }
 
-const TIME_COLUMNS = new Set(['received_at', 'flow_start', 'flow_end', 'seen_at']);
+const TIME_COLUMNS = new Set(['received_at', 'flow_start', 'flow_end', 'seen_at', 'device_time']);
 
 function readable(row: Row): Record<string, unknown> {
   return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, readableValue(name, value)]));
@@ -21,6 +22,7 @@ function readable(row: Row): Record<string, unknown> {
 function readableValue(name: string, value: unknown): unknown {
   // JSON numbers keep 53 bits in most readers.
   if (typeof value === 'bigint') return value.toString();
+  if (Buffer.isBuffer(value)) return value.toString('hex');
   return TIME_COLUMNS.has(name) && typeof value === 'number' ? rfc3339(value) : value;
 }
 

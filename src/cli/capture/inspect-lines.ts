@@ -84,7 +84,7 @@ function endpoint(address: unknown, port: unknown): string {
 }
 
 /** Local time of day, to the millisecond. */
-function timeText(micros: unknown): string {
+export function timeText(micros: unknown): string {
   if (typeof micros !== 'number') return '-';
   const time = new Date(micros / 1000);
   const two = (value: number) => String(value).padStart(2, '0');
