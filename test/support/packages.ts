@@ -13,6 +13,8 @@ interface DebianPackage {
 const DEBIAN_PACKAGES: readonly DebianPackage[] = [
   { name: 'softflowd', commands: ['softflowd'], services: ['softflowd'] },
   { name: 'pmacct', commands: ['pmacctd', 'sfacctd'], services: ['pmacctd', 'nfacctd', 'sfacctd', 'uacctd'] },
+  { name: 'snmp', commands: ['snmptrap', 'snmpinform'], services: [] },
+  { name: 'snmptrapd', commands: ['snmptrapd'], services: ['snmptrapd'] },
   { name: 'nfdump', commands: ['nfcapd', 'nfdump'], services: ['nfdump'] },
 ];
 
