@@ -1,0 +1,73 @@
+/** Told of one copy of an inform: it is safe, or it was lost. */
+export type Settled = (accepted: boolean) => void;
+
+/** One inform, in however many copies it came. */
+export interface Inform {
+  readonly key: string;
+  readonly receivedAtMicros: number;
+  accepted: boolean;
+  /** Its copies that wait until it is accepted. */
+  readonly waiting: Settled[];
+}
+
+/** Each holds a response for as long as the inform waits. */
+const MAX_WAITING_COPIES = 4;
+
+/**
+ * Knows informs again, so that a retransmission is answered and not stored once more. Bounded in number and in time.
+ *
+ *   arrive ─▶ new: stored ─▶ waiting ──accepted──▶ answered; each retransmission is answered at once
+ *                              │ │                        └── forgotten when too old, or too many came since
+ *                              │ └── a retransmission joins: both are answered when accepted
+ *                              └── lost: forgotten, nobody is answered; the next retransmission is stored anew
+ */
+export class InformMemory {
+  readonly #informs = new Map<string, Inform>();
+  readonly #maxInforms: number;
+  readonly #maxAgeMicros: number;
+
+  /** `maxAgeMicros`: for how long after the first copy a sender may retransmit. */
+  constructor(maxInforms: number, maxAgeMicros: number) {
+    this.#maxInforms = maxInforms;
+    this.#maxAgeMicros = maxAgeMicros;
+  }
+
+  /** The inform that came before under this key. */
+  find(key: string, nowMicros: number): Inform | undefined {
+    this.#expire(nowMicros);
+    return this.#informs.get(key);
+  }
+
+  /** A new one: to be settled when it is known what became of it. */
+  add(key: string, receivedAtMicros: number): Inform {
+    const inform: Inform = { key, receivedAtMicros, accepted: false, waiting: [] };
+    this.#informs.set(key, inform);
+    return inform;
+  }
+
+  /** Lets a copy wait with the inform. Of many copies only the first few: one answer is enough. */
+  join(inform: Inform, settled: Settled): boolean {
+    return inform.waiting.length < MAX_WAITING_COPIES && inform.waiting.push(settled) > 0;
+  }
+
+  /** Tells those that wait; one that was lost is forgotten, so that it may come again. */
+  settle(inform: Inform, accepted: boolean): void {
+    const waiting = inform.waiting.splice(0);
+    inform.accepted = accepted;
+    if (!accepted && this.#informs.get(inform.key) === inform) this.#informs.delete(inform.key);
+    for (const settled of waiting) settled(accepted);
+  }
+
+  get size(): number {
+    return this.#informs.size;
+  }
+
+  /** The first in the map came first. Makes room for one more. */
+  #expire(nowMicros: number): void {
+    for (const [key, { receivedAtMicros }] of this.#informs) {
+      const young = nowMicros - receivedAtMicros <= this.#maxAgeMicros;
+      if (young && this.#informs.size < this.#maxInforms) return;
+      this.#informs.delete(key);
+    }
+  }
+}
