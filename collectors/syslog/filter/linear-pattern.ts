@@ -1,5 +1,6 @@
 import { RE2JS, RE2JSException } from 're2js';
 import { DogwatchError } from '../../../src/runtime/errors.ts';
+import { requiredWords, type RequiredWords } from './required-words.ts';
 
 /** The longest pattern that is taken: programs grow with it, and each character of a text may cost a step of all of it. */
 export const MAX_PATTERN_LENGTH = 1000;
@@ -19,11 +20,36 @@ export function compilePattern(source: string): LinearPattern {
     throw new DogwatchError('BAD_PATTERN', `longer than ${MAX_PATTERN_LENGTH} characters`);
   }
   try {
-    return RE2JS.compile(source);
+    return withRequiredWords(RE2JS.compile(source), requiredWords(source));
   } catch (error) {
     if (!(error instanceof RE2JSException)) throw error;
     throw new DogwatchError('BAD_PATTERN', error.message.replace(/^error parsing regexp: /, ''), {
       remedy: 'the syntax is that of RE2, without look-around and back references',
     });
   }
+}
+
+function withRequiredWords(pattern: LinearPattern, required: RequiredWords | undefined): LinearPattern {
+  if (required === undefined) return pattern;
+  const { words, anyCase } = required;
+  return {
+    test(text) {
+      const searched = anyCase ? lowerCaseOf(text) : text;
+      for (const word of words) if (searched.includes(word)) return pattern.test(text);
+      return false;
+    },
+  };
+}
+
+// Several patterns look at the same text one after the other.
+let lastText = '';
+let lastLowerCase = '';
+
+/** For comparing with ASCII: the one letter that matches s in any case, and whose lower case is not s, becomes it. */
+function lowerCaseOf(text: string): string {
+  if (text !== lastText) {
+    lastText = text;
+    lastLowerCase = text.toLowerCase().replaceAll('\u017F', 's');
+  }
+  return lastLowerCase;
 }
