@@ -42,7 +42,7 @@ test('without a file every setting has its documented default', () => {
   const MIB = 1024 * 1024;
   const DAY = 86_400_000;
   const udp = { transport: 'udp', address: '::', receiveBuffer: 8 * MIB };
-  const stream = { address: '::', maxConnections: 2000, maxConnectionsPerSource: 200, idle: 600_000 };
+  const stream = { address: '::', maxConnections: 2000, maxConnectionsPerSource: 200 };
   assert.equal(sources.file, undefined);
   assert.deepEqual(config, {
     node: { name: 'collector-1' },
@@ -52,8 +52,8 @@ test('without a file every setting has its documented default', () => {
     listeners: [
       ...[2055, 4739, 6343].map((port) => ({ ...udp, family: 'flow', port })),
       { ...udp, family: 'syslog', port: 5514 },
-      { ...stream, family: 'syslog', transport: 'tcp', port: 5514 },
-      { ...stream, family: 'syslog', transport: 'relp', port: 2514 },
+      { ...stream, family: 'syslog', transport: 'tcp', port: 5514, idle: DAY },
+      { ...stream, family: 'syslog', transport: 'relp', port: 2514, idle: 600_000 },
       { ...udp, family: 'snmp', port: 1162 },
     ],
     tls: {},

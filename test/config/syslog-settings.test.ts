@@ -79,6 +79,7 @@ test('one value or a list, names or numbers: rules end up as lists of numbers an
   assert.deepEqual(rule('facility: [cron, 4, none]'), { facility: [-1, 4, 9] });
   assert.deepEqual(rule('severity: warning'), { severity: [4] });
   assert.deepEqual(rule('severity: "<=warning"'), { severity: [0, 1, 2, 3, 4] });
+  assert.deepEqual(rule('severity: warning+'), { severity: [0, 1, 2, 3, 4] });
   assert.deepEqual(rule('severity: ≤3'), { severity: [0, 1, 2, 3] });
   assert.deepEqual(rule('severity: ">notice"'), { severity: [6, 7] });
   assert.deepEqual(rule('severity: ["< alert", debug, none]'), { severity: [-1, 0, 7] });
@@ -110,7 +111,7 @@ syslog:
     'syslog.limits.messageBytes: expected 1KiB to 512KiB, found "1MiB"',
     'syslog.rules[0].facility: expected a facility such as local7, 23 or none, or a list of them, found "local9"',
     'syslog.rules[0].pattern: expected a regular expression of RE2: missing closing ): `a(b`, found "a(b"',
-    'syslog.rules[0].severity: expected a severity such as warning, 4, "<=warning", ">=info" or none, or a list of names and numbers, found "<=bad"',
+    'syslog.rules[0].severity: expected a severity such as warning, 4, warning+ (and worse), ">=info" or none, or a list of names and numbers, found "<=bad"',
     'syslog.rules[1].action: expected one of drop, keep, limit, tag, found "block"',
     'syslog.rules[1].from: expected an address or a prefix such as 192.0.2.0/24 or 2001:db8::/32, found "10.0.0.0/99"',
     'syslog.rules[1].tags[0]: expected a tag of letters, digits, ".", "_", ":" and "-", up to 63 characters, found "a b"',
@@ -166,7 +167,8 @@ listeners:
   - {family: syslog, port: 4, transport: tls}
   - {family: syslog, port: 5, transport: relp, tls: {clientSubjects: [a]}}
   - {family: syslog, port: 6, transport: tls, tls: {certificateFile: x, clientSubjects: [a]}}
-  - {family: syslog, port: 7, transport: tcp, maxConnections: 5, maxConnectionsPerSource: 6}`;
+  - {family: syslog, port: 7, transport: tcp, maxConnections: 5, maxConnectionsPerSource: 6}
+  - {family: syslog, port: 8, transport: tls, tls: {certificateFile: x, clientSubjects: ["sha256:00"]}}`;
   assert.deepEqual(findings(context, yaml), [
     'listeners[0].transport: expected family syslog beside it, found flow: only syslog is received over tcp',
     'listeners[1].maxConnections: expected transport tcp, tls or relp beside it, found udp',
@@ -174,7 +176,7 @@ listeners:
     'listeners[2].tls: expected transport tls or relp beside it, found tcp: nothing would be encrypted',
     'listeners[3]: expected a certificate for TLS: set tls.certificateFile, here or for all listeners',
     'listeners[4]: expected a certificate for TLS: set tls.certificateFile, here or for all listeners',
-    'listeners[5].tls.clientSubjects: expected clientCaFile beside clientSubjects: without an authority no certificate is asked for',
+    'listeners[5].tls.clientSubjects: expected clientCaFile beside it, or fingerprints (sha256:…) alone: anybody can write a name into a certificate',
     'listeners[6].maxConnectionsPerSource: expected at most 5 (from maxConnections), found 6',
   ]);
 });

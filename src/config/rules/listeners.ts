@@ -65,13 +65,18 @@ function* streamTrouble(listener: StreamListener, index: number, general: TlsSet
       ],
       message: 'expected a certificate for TLS: set tls.certificateFile, here or for all listeners',
     };
-  } else if (files.clientSubjects !== undefined && files.clientCaFile === undefined) {
+  } else if (files.clientCaFile === undefined && files.clientSubjects?.every(isFingerprint) === false) {
     yield {
       at: [...at, ...(tls?.clientSubjects === undefined ? [] : ['tls', 'clientSubjects'])],
       with: [['tls', 'clientSubjects']],
-      message: 'expected clientCaFile beside clientSubjects: without an authority no certificate is asked for',
+      message:
+        'expected clientCaFile beside it, or fingerprints (sha256:…) alone: anybody can write a name into a certificate',
     };
   }
+}
+
+function isFingerprint(subject: string): boolean {
+  return /^sha-?256:/i.test(subject);
 }
 
 interface Port {

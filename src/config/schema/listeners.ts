@@ -7,7 +7,11 @@ export const TRANSPORTS = ['udp', 'tcp', 'tls', 'relp'] as const;
 const DEFAULT_RECEIVE_BUFFER = 8 * 1024 * 1024;
 const DEFAULT_CONNECTIONS = 2000;
 const DEFAULT_CONNECTIONS_PER_SOURCE = 200;
-const DEFAULT_IDLE_MS = 10 * 60_000;
+/**
+ * Over TCP and TLS a sender loses what it writes into a connection that we closed until it learns of that, so a quiet device
+ * is left alone for a day. RELP sends again what was not acknowledged.
+ */
+const DEFAULT_IDLE_MS = { tcp: 86_400_000, tls: 86_400_000, relp: 600_000 };
 
 const file = z.string().min(1);
 
@@ -23,7 +27,7 @@ const tlsSettings = z.strictObject({
     .array(z.string().min(1))
     .optional()
     .describe(
-      'Clients that are let in: CN, whole subject, DNS name (*.example.net) or address of their certificate, or sha256:… of it. Without it, all that clientCaFile vouches for.',
+      'Clients that are let in, by their certificate: DNS name or CN (router1.example.net, *.example.net), address, whole subject (CN=…,O=…), or fingerprint (sha256:…), which needs no authority. Without it: all that clientCaFile signed.',
     ),
 });
 
@@ -66,19 +70,22 @@ const listenerSettings = z.strictObject({
   idle: duration('1s', '30d')
     .optional()
     .describe('tcp, tls, relp: a connection that says nothing for so long is closed.')
-    .meta({ absent: '10m' }),
+    .meta({ absent: '1d; relp: 10m' }),
 });
 
 type ListenerSettings = z.output<typeof listenerSettings>;
 
 /** What a listener over TCP may be given, besides its place. */
-function streamSettings({ tls: own, maxConnections, maxConnectionsPerSource, idle }: ListenerSettings) {
+function streamSettings(
+  { tls: own, maxConnections, maxConnectionsPerSource, idle }: ListenerSettings,
+  transport: 'tcp' | 'tls' | 'relp',
+) {
   const connections = maxConnections ?? DEFAULT_CONNECTIONS;
   return {
     ...(own === undefined ? {} : { tls: own }),
     maxConnections: connections,
     maxConnectionsPerSource: maxConnectionsPerSource ?? Math.min(DEFAULT_CONNECTIONS_PER_SOURCE, connections),
-    idle: idle ?? DEFAULT_IDLE_MS,
+    idle: idle ?? DEFAULT_IDLE_MS[transport],
   };
 }
 
@@ -89,7 +96,7 @@ export const listener = listenerSettings.transform((given) => {
   if (transport === 'udp') {
     return { ...place, transport, receiveBuffer: given.receiveBuffer ?? DEFAULT_RECEIVE_BUFFER };
   }
-  return { ...place, transport, ...streamSettings(given) };
+  return { ...place, transport, ...streamSettings(given, transport) };
 });
 
 export type Listener = z.output<typeof listener>;

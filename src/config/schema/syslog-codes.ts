@@ -5,10 +5,12 @@ import { facilityOf, severityOf } from '../../traffic/syslog/priority.ts';
 const NONE = -1;
 const LEAST_SEVERE = 7;
 const COMPARISON = /^(<=|>=|<|>|≤|≥)\s*(\S+)$/;
+/** `warning+`, as `dogwatch logs` understands it. */
+const AND_WORSE = /^([^\s<>=≤≥]+)\+$/;
 
 const FACILITY_ALLOWED = 'expected a facility such as local7, 23 or none, or a list of them';
 const SEVERITY_ALLOWED =
-  'expected a severity such as warning, 4, "<=warning", ">=info" or none, or a list of names and numbers';
+  'expected a severity such as warning, 4, warning+ (and worse), ">=info" or none, or a list of names and numbers';
 
 /** A facility, or several; the value is their numbers. */
 export const facilityCodes = codes(FACILITY_ALLOWED, 'facility, one or a list', facilitiesOf);
@@ -37,7 +39,7 @@ function facilitiesOf(word: string): number[] | undefined {
 /** By number, as RFC 5424 has them: 0 is the worst, so that `<=warning` is warning and worse. */
 function severitiesOf(word: string): number[] | undefined {
   if (isNone(word)) return [NONE];
-  const [, operator = '=', name = word] = COMPARISON.exec(word) ?? [];
+  const [, operator = '=', name = word] = COMPARISON.exec(word.replace(AND_WORSE, '<=$1')) ?? [];
   const code = severityOf(name);
   if (code === undefined) return undefined;
   const all = Array.from({ length: LEAST_SEVERE + 1 }, (_, each) => each);

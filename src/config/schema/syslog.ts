@@ -42,7 +42,7 @@ const rule = z.strictObject({
   severity: severityCodes
     .optional()
     .describe(
-      'By name or number (0 emerg to 7 debug), one or a list, or compared by number: "<=warning" is warning and worse, ">=info" info and debug.',
+      'By name or number (0 emerg to 7 debug), one or a list; warning+ is warning and worse. Also compared by number: "<=4", ">=info"; none: messages that tell none.',
     ),
   app: oneOrMore(glob, GLOBS).optional().describe('APP-NAME or tag; any case.'),
   host: oneOrMore(glob, GLOBS).optional().describe('HOSTNAME in the message; any case.'),
