@@ -1,5 +1,5 @@
 import type { UsmUser } from '../users/user.ts';
-import { learnTime } from './engine-time.ts';
+import { learnTime, MAX_BOOTS } from './engine-time.ts';
 import { SenderEngine } from './sender-engine.ts';
 
 /** What is known of a sender's clock, as plain values that survive JSON: a standby is fed with them. */
@@ -62,7 +62,7 @@ export class EngineTable {
   /** Takes over what another node learnt; a clock never goes back by it. States that make no sense are passed over. */
   restore(states: readonly SenderState[]): void {
     for (const { engineId, boots, time, atMicros } of states) {
-      if (!HEX_ENGINE_ID.test(engineId) || ![boots, time, atMicros].every(Number.isSafeInteger)) continue;
+      if (!HEX_ENGINE_ID.test(engineId) || !isTime(boots) || !isTime(time) || !Number.isSafeInteger(atMicros)) continue;
       const id = Buffer.from(engineId, 'hex');
       const key = id.toString('latin1');
       const engine = this.#engines.get(key) ?? new SenderEngine(id);
@@ -80,4 +80,8 @@ export class EngineTable {
     this.#engines.delete(oldest.value);
     this.evictions += 1;
   }
+}
+
+function isTime(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0 && value <= MAX_BOOTS;
 }
