@@ -3,10 +3,11 @@ import type { RowSink } from '../../row-sink.ts';
 import type { BerFailure, BerReader } from '../ber/ber-reader.ts';
 import { GET_REQUEST, INFORM_REQUEST, REPORT, TRAP_V1, TRAP_V2 } from '../ber/tags.ts';
 import type { InformDesk, PendingResponse } from '../inform/inform-desk.ts';
+import type { SnmpVersion } from '../message/envelope.ts';
 import { Pdu } from '../message/pdu.ts';
 import { encodeResponse } from '../message/response.ts';
 import type { OidTable } from '../varbind/oid-table.ts';
-import { NotificationReader } from './notification.ts';
+import { type NotificationFlag, NotificationReader } from './notification.ts';
 import { type TrapContext, writeTrapRow } from './trap-row.ts';
 
 /** How an inform of this message is answered and known again. Asked at once, while the datagram is there. */
@@ -78,13 +79,16 @@ export class NotificationDesk {
   #store(context: TrapContext, flags: readonly string[], isInform: boolean): void {
     const notification = this.#notification;
     notification.read();
-    const all = [...flags, ...notification.flags, ...strangePdu(this.#pdu.tag, context.version)];
+    const strange = strangePdu(this.#pdu.tag, context.version);
+    if (strange !== undefined) notification.flags.push(strange);
+    const all = flags.length === 0 ? notification.flags : [...flags, ...notification.flags];
     writeTrapRow(this.#traps, context, notification, isInform, all);
   }
 }
 
 /** A PDU in a message of another version than its own (net-snmp reads them so too). */
-function strangePdu(tag: number, version: 1 | 2 | 3): readonly string[] {
-  if (tag === TRAP_V1) return version === 1 ? [] : [version === 2 ? 'v1-pdu-in-v2c' : 'v1-pdu-in-v3'];
-  return version === 1 ? ['v2-pdu-in-v1'] : [];
+function strangePdu(tag: number, version: SnmpVersion): NotificationFlag | undefined {
+  if (tag !== TRAP_V1) return version === 1 ? 'v2-pdu-in-v1' : undefined;
+  if (version === 1) return undefined;
+  return version === 2 ? 'v1-pdu-in-v2c' : 'v1-pdu-in-v3';
 }

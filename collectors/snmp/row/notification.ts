@@ -4,8 +4,12 @@ import { ENTERPRISE_SPECIFIC, isGeneric, trapOidOfV1 } from '../message/trap-v1.
 import type { KnownOid, KnownTrap, OidTable } from '../varbind/oid-table.ts';
 import { VarbindJson } from '../varbind/varbind-json.ts';
 
-/** What a notification is for sure, beside where it came from. */
+/** What was out of the ordinary and accepted; the column `flags`. SNMPv3 security has some of its own. */
 export type NotificationFlag =
+  | 'v1-pdu-in-v2c'
+  | 'v1-pdu-in-v3'
+  | 'v2-pdu-in-v1'
+  /** Behind the message, or within it where nothing should follow. */
   | 'trailing-bytes'
   /** An OID without content, read as 0.0. */
   | 'empty-oid'

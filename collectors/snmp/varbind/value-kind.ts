@@ -77,9 +77,8 @@ export function kindOf(tag: number, bytes: Buffer, start: number, stop: number):
   const width = WIDTHS.get(kind);
   const length = stop - start - OPAQUE_HEADER_OCTETS;
   if (width === undefined || bytes[start + 2] !== length) return tag;
+  if (width > 0) return length === width ? kind : tag;
   // An unsigned one may have a zero in front of its eight octets.
-  const most = kind === UNSIGNED64 || kind === OPAQUE_COUNTER ? 9 : 8;
-  const fits =
-    width === 0 ? length < most || (length === 9 && bytes[start + 3] === 0) || length === 8 : length === width;
-  return fits ? kind : tag;
+  const padded = kind !== INTEGER64 && length === 9 && bytes[start + OPAQUE_HEADER_OCTETS] === 0;
+  return length <= 8 || padded ? kind : tag;
 }

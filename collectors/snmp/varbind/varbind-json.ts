@@ -188,19 +188,15 @@ export class VarbindJson {
 
   #octets(oid: KnownOid, source: Buffer, start: number, stop: number): void {
     const text = oid.name?.octetsText?.(source.subarray(start, stop));
-    if (isPlainAscii(source, start, stop)) {
-      this.#plain(source, start, stop);
-      return this.#text(text);
-    }
+    if (text === undefined && isPlainAscii(source, start, stop)) return this.#plain(source, start, stop);
     const printable = printableText(source, start, stop);
     if (printable !== undefined) {
       this.#string(printable);
-      return this.#text(text);
+      return this.#text(text === printable ? undefined : text);
     }
     this.#hex(source, start, stop);
     const end = withoutTrailingZeros(source, start, stop);
-    const shown = text ?? (end < stop && end > start ? printableText(source, start, end) : undefined);
-    this.#text(shown);
+    this.#text(text ?? (end < stop && end > start ? printableText(source, start, end) : undefined));
   }
 
   #plain(source: Buffer, start: number, stop: number): void {
