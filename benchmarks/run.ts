@@ -4,6 +4,7 @@
  *   npm run bench                                  all of them, about a quarter of an hour
  *   npm run bench -- decode --rounds 9
  *   npm run bench -- ingest --seconds 10
+ *   npm run bench -- syslog-ingest --seconds 30      needs rsyslogd and its ompgsql for the baseline
  *   npm run bench -- memory --minutes 1 --rate 100000
  *
  * Exit code 1 when a target was missed or something was lost. Nothing else should run on the machine.
@@ -12,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { benchmarkDecoding } from './decode.ts';
 import { benchmarkIngest } from './ingest.ts';
 import { benchmarkMemory } from './memory.ts';
+import { benchmarkSyslogIngest } from './syslog-ingest.ts';
 import { describeSurroundings, printReport, saveReport } from './support/report.ts';
 
 const { values: options, positionals } = parseArgs({
@@ -27,6 +29,7 @@ const { values: options, positionals } = parseArgs({
 const benchmarks = {
   decode: () => benchmarkDecoding({ rounds: numberOf('rounds') }),
   ingest: () => benchmarkIngest({ seconds: numberOf('seconds'), rate: rateOrSearch() }),
+  'syslog-ingest': () => benchmarkSyslogIngest({ seconds: numberOf('seconds'), rate: rateOrSearch() }),
   memory: () => benchmarkMemory({ minutes: numberOf('minutes'), rate: rateOrSearch() }),
 };
 type Name = keyof typeof benchmarks;
@@ -52,7 +55,7 @@ function numberOf(name: 'rounds' | 'seconds' | 'minutes'): number {
   return value;
 }
 
-/** Records a second, or undefined: the highest that loses nothing is to be found. */
+/** Records (flows or messages) a second, or undefined: the highest that loses nothing is to be found. */
 function rateOrSearch(): number | undefined {
   return options.rate === undefined ? undefined : Number(options.rate);
 }

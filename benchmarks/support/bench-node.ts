@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { CollectorStatus } from '../../src/console/status.ts';
 import { silentLog } from '../../src/runtime/log.ts';
-import { connect, type DatabaseClient, disconnect } from '../../storage/database/database.ts';
+import { connect, type DatabaseAddress, type DatabaseClient, disconnect } from '../../storage/database/database.ts';
 import { EmbeddedPostgres } from '../../storage/embedded/embedded-postgres.ts';
 import { CollectorProcess } from '../../test/support/collector-process.ts';
-import { type Sent, Sender } from './sender.ts';
+import { type SendOrder, type Sent, Sender } from './sender.ts';
 
 const QUIET_MS = 1000;
 const DRAIN_LIMIT_MS = 120_000;
@@ -24,30 +24,53 @@ export interface Passage {
   readonly collectorCpuSeconds: number;
 }
 
+/** What is sent, and where it ends up. */
+export interface BenchSubject {
+  /** Where a record is a row. */
+  readonly table: string;
+  /** The process that sends, see `Sender`. */
+  readonly sender: string;
+  /** More of the collector's configuration; its first listener is sent to. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
+const FLOWS: BenchSubject = { table: 'flows', sender: 'sender-process.ts' };
+
 /** A collector as it is run in earnest, the embedded PostgreSQL with its own settings, and a sender: all on this machine. */
 export class BenchNode {
   readonly client: DatabaseClient;
   readonly collector: CollectorProcess;
-  readonly #sender = new Sender();
+  /** A folder for this run's files. */
+  readonly folder: string;
+  readonly #sender: Sender;
+  readonly #subject: BenchSubject;
   readonly #postgres: EmbeddedPostgres;
-  readonly #folder: string;
 
-  private constructor(folder: string, postgres: EmbeddedPostgres, client: DatabaseClient, collector: CollectorProcess) {
-    this.#folder = folder;
+  private constructor(
+    subject: BenchSubject,
+    folder: string,
+    postgres: EmbeddedPostgres,
+    client: DatabaseClient,
+    collector: CollectorProcess,
+  ) {
+    this.#subject = subject;
+    this.#sender = new Sender(subject.sender);
+    this.folder = folder;
     this.#postgres = postgres;
     this.client = client;
     this.collector = collector;
   }
 
-  static async start(): Promise<BenchNode> {
+  static async start(subject: BenchSubject = FLOWS): Promise<BenchNode> {
     const folder = await mkdtemp(join(tmpdir(), 'dw-bench-'));
     await chmod(folder, 0o711); // PostgreSQL's account passes through it
     const postgres = new EmbeddedPostgres({ stateDirectory: folder }, silentLog);
     await postgres.start();
     const { user, database, host = '', port } = postgres.address;
     const databaseUrl = `postgresql://${user}@/${database}?host=${encodeURIComponent(host)}&port=${port}`;
-    const collector = await CollectorProcess.start({ folder, databaseUrl });
-    return new BenchNode(folder, postgres, await connect(postgres.address), collector);
+    const { settings = {} } = subject;
+    const collector = await CollectorProcess.start({ folder, databaseUrl, settings });
+    return new BenchNode(subject, folder, postgres, await connect(postgres.address), collector);
   }
 
   async stop(): Promise<void> {
@@ -55,7 +78,17 @@ export class BenchNode {
     await this.collector.stop();
     await disconnect(this.client);
     await this.#postgres.stop();
-    await rm(this.#folder, { recursive: true, force: true });
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** For programs that connect by themselves. */
+  get address(): DatabaseAddress {
+    return this.#postgres.address;
+  }
+
+  /** Sends, to whatever port. */
+  send(order: SendOrder): Promise<Sent> {
+    return this.#sender.send(order);
   }
 
   /** One more connection; the caller closes it. */
@@ -65,7 +98,7 @@ export class BenchNode {
 
   /** Leaves tables as after the start: empty, and with no work put off for later. */
   async clear(): Promise<void> {
-    await this.client.query('TRUNCATE flows, batches');
+    await this.client.query(`TRUNCATE ${this.#subject.table}, batches`);
     await this.client.query('CHECKPOINT');
   }
 
@@ -73,7 +106,7 @@ export class BenchNode {
   async pass(recordsPerSecond: number, seconds: number): Promise<Passage> {
     const before = await this.collector.status();
     const cpuBefore = await this.collector.cpuSeconds();
-    const sent = await this.#sender.send({ port: this.collector.flowPort, recordsPerSecond, seconds });
+    const sent = await this.send({ port: this.collector.flowPort, recordsPerSecond, seconds });
     const sentAt = performance.now();
     const { status, atMs } = await this.#drained();
     return {
@@ -86,13 +119,14 @@ export class BenchNode {
   }
 
   async countRows(): Promise<number> {
-    const { rows } = await this.client.query<{ count: string }>('SELECT count(*) FROM flows');
+    const { rows } = await this.client.query<{ count: string }>(`SELECT count(*) FROM ${this.#subject.table}`);
     return Number(rows[0]?.count);
   }
 
   async #countLedger(): Promise<number> {
     const { rows } = await this.client.query<{ sum: string | null }>(
-      `SELECT sum(rows) FROM batches WHERE table_name = 'flows'`,
+      'SELECT sum(rows) FROM batches WHERE table_name = $1',
+      [this.#subject.table],
     );
     return Number(rows[0]?.sum ?? 0);
   }

@@ -20,9 +20,14 @@ export interface Sent {
   readonly skippedRecords: number;
 }
 
-/** The load generator in a process of its own, as the exporters of a network are. */
+/** The load generator in a process of its own, as the senders of a network are. */
 export class Sender {
-  readonly #child: ChildProcess = fork(fileURLToPath(new URL('../sender-process.ts', import.meta.url)));
+  readonly #child: ChildProcess;
+
+  /** @param script the process: `sender-process.ts` sends flows, `syslog-sender-process.ts` messages, a record each */
+  constructor(script = 'sender-process.ts') {
+    this.#child = fork(fileURLToPath(new URL(`../${script}`, import.meta.url)));
+  }
 
   async send(order: SendOrder): Promise<Sent> {
     this.#child.send(order);

@@ -7,6 +7,7 @@ import { FACILITIES, facilityOf, SEVERITIES, severityOf } from '../../traffic/sy
 import {
   SYSLOG_TRANSPORTS,
   type SyslogSendOptions,
+  type SyslogSendReport,
   sendSyslog,
   type SyslogTransportName,
 } from '../../traffic/syslog/send-syslog.ts';
@@ -149,12 +150,17 @@ async function run(options: SendSyslogOptions, command: Command): Promise<void> 
     process.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : syslogReportText(report));
     const { address, port } = sending.target;
     process.stderr.write(errorLines(report.errors, `${address}:${port}`));
-    const incomplete = report.notWritten + report.refused + (report.unanswered ?? 0) > 0;
-    if (incomplete || Object.keys(report.errors).length > 0) process.exitCode = EXIT.failure;
+    if (isFailure(report)) process.exitCode = EXIT.failure;
   } finally {
     bar.end();
     restore();
   }
+}
+
+/** With acknowledgements, what went wrong on the way does not matter once all are there. */
+function isFailure({ notWritten, refused, unanswered, errors }: SyslogSendReport): boolean {
+  if (unanswered !== null) return unanswered + refused > 0;
+  return notWritten > 0 || Object.keys(errors).length > 0;
 }
 
 function loadOf(options: SendSyslogOptions): SyslogLoad {
