@@ -2,18 +2,18 @@
 export interface Arrival {
   /** Microseconds since the Unix epoch. */
   readonly receivedAtMicros: number;
-  /** Minutes east of UTC that a stamp without a zone is read in; the caller knows the zone of each device. */
+  /** Minutes east of UTC that a stamp without a zone is read in; asked only then, the caller knows the zone of each device. */
   readonly zoneOffsetMinutes: number;
 }
 
 /** SD-ID to its parameters, both as they were sent, values unescaped (RFC 5424, 6.3). */
 export type StructuredData = Record<string, Record<string, string>>;
 
-/** Key, value, key, value…; repeated keys are kept. A flat list is far cheaper than an object of forty properties. */
+/** Key, value, key, value…; repeated keys are kept. */
 export type KeyValues = string[];
 
 /**
- * One parsed syslog message. `undefined` says that the sender did not give the value.
+ * One parsed syslog message in strings, as people and tests want it. `undefined` says that the sender did not give the value.
  * A plain object that the receiver may keep.
  */
 export interface SyslogMessage {
@@ -49,35 +49,4 @@ export interface SyslogMessage {
   lossy: boolean;
   /** Why the message, or a part of it, could not be read. */
   reason: string | undefined;
-}
-
-/** A message of which nothing is known yet. */
-export function newMessage(): SyslogMessage {
-  return {
-    facility: undefined,
-    severity: undefined,
-    format: 'raw',
-    version: undefined,
-    timestampMicros: undefined,
-    yearGuessed: false,
-    zoneGuessed: false,
-    hostname: undefined,
-    appName: undefined,
-    procId: undefined,
-    msgId: undefined,
-    structuredData: undefined,
-    dialect: undefined,
-    vendor: undefined,
-    mnemonic: undefined,
-    fields: undefined,
-    text: '',
-    lossy: false,
-    reason: undefined,
-  };
-}
-
-/** Adds one key and value to the message's fields. */
-export function addField(message: SyslogMessage, key: string, value: string): void {
-  if (message.fields === undefined) message.fields = [key, value];
-  else message.fields.push(key, value);
 }

@@ -3,11 +3,13 @@ import type { DeviceClocks, ZoneOfDevice } from './clock/device-time.ts';
 import type { Device } from './devices/device.ts';
 import { writeDeviceRow } from './devices/device-row.ts';
 import { DeviceTable } from './devices/device-table.ts';
-import type { FilterSubject, MessageJudge } from './filter/filter-subject.ts';
-import type { Arrival, SyslogMessage } from './message.ts';
-import { writeMessageRow } from './message-row.ts';
-import { parseSyslog } from './parse.ts';
+import type { MessageJudge } from './filter/filter-subject.ts';
+import type { Arrival } from './message.ts';
+import { ParsedMessage, RAW } from './message/parsed-message.ts';
+import { MessageSubject } from './message/message-subject.ts';
+import { parseInto } from './parse.ts';
 import type { ReceiveSyslog, SyslogReceived } from './received.ts';
+import { writeMessageRow } from './row/message-row.ts';
 
 /** What the decoder is composed with. All of it may be left out. */
 export interface SyslogDecoderOptions {
@@ -60,11 +62,15 @@ export class SyslogDecoder {
   readonly #sinks: SyslogSinks;
   readonly #table: DeviceTable;
   readonly #counts = { messages: 0, bytes: 0, unparsed: 0, lossy: 0, cut: 0, dropped: 0, internalErrors: 0 };
+  readonly #message = new ParsedMessage();
+  readonly #subject = new MessageSubject(this.#message);
+  readonly #arrival: DeviceArrival;
   #nowMicros = 0;
 
   constructor(options: SyslogDecoderOptions, sinks: SyslogSinks) {
     this.#options = { ...DEFAULTS, ...options };
     this.#sinks = sinks;
+    this.#arrival = new DeviceArrival(options.zone);
     this.#table = new DeviceTable(this.#options.maxDevices, (device) =>
       writeDeviceRow(this.#sinks.devices, device, this.#nowMicros),
     );
@@ -83,12 +89,7 @@ export class SyslogDecoder {
       counts.cut += 1;
       device.cut += 1;
     }
-    try {
-      this.#decode(bytes, received, device);
-    } catch (error) {
-      counts.internalErrors += 1;
-      this.#options.report?.(error);
-    }
+    this.#decode(bytes, received, device);
   };
 
   /** To be called every few seconds: writes what was counted at devices, and forgets those that are silent. */
@@ -114,50 +115,67 @@ export class SyslogDecoder {
   }
 
   #decode(bytes: Buffer, received: SyslogReceived, device: Device): void {
-    const message = parseSyslog(bytes, this.#arrivalOf(received));
-    if (message.reason !== undefined && message.format === 'raw') {
+    const message = this.#message;
+    const arrival = this.#arrival;
+    arrival.device = received.sourceAddress;
+    arrival.receivedAtMicros = received.receivedAtMicros;
+    try {
+      parseInto(message, bytes, arrival);
+    } catch (error) {
+      this.#counts.internalErrors += 1;
+      this.#options.report?.(error);
+      message.makeRaw(bytes);
+    }
+    this.#count(message, device);
+    const { rules } = this.#options;
+    let tags = NO_TAGS;
+    if (rules !== undefined) {
+      const verdict = rules.judge(this.#subject.of(received));
+      if (verdict.drop) {
+        this.#counts.dropped += 1;
+        device.dropped += 1;
+        return;
+      }
+      tags = verdict.tags;
+    }
+    const offsetMs = message.hasTime ? this.#clockOffset(message, received, device) : undefined;
+    writeMessageRow(this.#sinks.messages, message, bytes, received, device, offsetMs, tags);
+  }
+
+  #count(message: ParsedMessage, device: Device): void {
+    if (message.format === RAW && message.reason !== undefined) {
       this.#counts.unparsed += 1;
       device.unparsed += 1;
     }
     if (message.lossy) this.#counts.lossy += 1;
-    if (message.timestampMicros !== undefined) {
-      device.clockOffsetMs = this.#options.clocks?.observe(
-        received.sourceAddress,
-        received.receivedAtMicros,
-        message.timestampMicros,
-        !message.zoneGuessed,
-      );
-    }
-    device.hostname = message.hostname ?? device.hostname;
-    device.vendor = message.vendor ?? device.vendor;
-    device.dialect = message.dialect ?? device.dialect;
-    const verdict = this.#options.rules?.judge(subjectOf(message, received));
-    if (verdict?.drop === true) {
-      this.#counts.dropped += 1;
-      device.dropped += 1;
-      return;
-    }
-    writeMessageRow(this.#sinks.messages, message, bytes, received, device, verdict?.tags ?? NO_TAGS);
+    device.learn(message);
   }
 
-  #arrivalOf(received: SyslogReceived): Arrival {
-    const { receivedAtMicros, sourceAddress } = received;
-    const zoneOffsetMinutes = this.#options.zone?.offsetMinutes(sourceAddress, receivedAtMicros) ?? 0;
-    return { receivedAtMicros, zoneOffsetMinutes };
+  #clockOffset(message: ParsedMessage, received: SyslogReceived, device: Device): number | undefined {
+    const { clocks } = this.#options;
+    if (clocks === undefined) return undefined;
+    const { receivedAtMicros } = received;
+    device.clockOffsetMs = clocks.observe(
+      device.address,
+      receivedAtMicros,
+      message.timestampMicros,
+      !message.zoneGuessed,
+    );
+    return device.clockOffsetMs;
   }
 }
 
-function subjectOf(message: SyslogMessage, received: SyslogReceived): FilterSubject {
-  return {
-    device: received.sourceAddress,
-    transport: received.transport,
-    receivedAtMicros: received.receivedAtMicros,
-    facility: message.facility ?? -1,
-    severity: message.severity ?? -1,
-    hostname: () => message.hostname,
-    appName: () => message.appName,
-    mnemonic: () => message.mnemonic,
-    vendor: () => message.vendor,
-    text: () => message.text,
-  };
+/** The arrival of the message at hand; its zone is looked up only where a stamp names none. */
+class DeviceArrival implements Arrival {
+  device = '';
+  receivedAtMicros = 0;
+  readonly #zone: ZoneOfDevice | undefined;
+
+  constructor(zone: ZoneOfDevice | undefined) {
+    this.#zone = zone;
+  }
+
+  get zoneOffsetMinutes(): number {
+    return this.#zone?.offsetMinutes(this.device, this.receivedAtMicros) ?? 0;
+  }
 }

@@ -5,8 +5,8 @@ import type { Device } from './device.ts';
 
 /** Room for the fields that are not text. */
 const FIXED_BYTES = 256;
-/** Host names of devices are shorter; what is longer was read out of a message that meant something else. */
-const MAX_NAME_UNITS = 1024;
+/** Of UTF-8, for three names at their longest. */
+const NAMES_BYTES = 3 * 3 * 1024;
 
 /** Writes what was counted at a device since its last such row, and starts to count anew; nothing where it was silent. */
 export function writeDeviceRow(sink: RowSink, device: Device, nowMicros: number): void {
@@ -14,7 +14,7 @@ export function writeDeviceRow(sink: RowSink, device: Device, nowMicros: number)
   device.hostnameIsFresh = false;
   device.dialectIsFresh = false;
   if (device.messages === 0) return;
-  sink.reserve(FIXED_BYTES + 3 * 3 * MAX_NAME_UNITS);
+  sink.reserve(FIXED_BYTES + NAMES_BYTES);
   const out = sink.bytes;
   let at = writeFieldCount(out, sink.position, SYSLOG_DEVICES.columns.length);
   at += device.inetField.copy(out, at);
@@ -23,7 +23,7 @@ export function writeDeviceRow(sink: RowSink, device: Device, nowMicros: number)
   for (const count of [device.messages, device.unparsed, device.cut, device.dropped]) at = writeInt8(out, at, count);
   at = device.clockOffsetMs === undefined ? writeNull(out, at) : writeInt8(out, at, device.clockOffsetMs);
   for (const name of [device.hostname, device.vendor, device.dialect]) {
-    at = name === undefined ? writeNull(out, at) : writeText(out, at, name.slice(0, MAX_NAME_UNITS));
+    at = name === undefined ? writeNull(out, at) : writeText(out, at, name);
   }
   sink.commit(at, 1);
   device.messages = 0;

@@ -1,4 +1,8 @@
 import { inetField, parseAddress, unmapped } from '../../flow/exporter/exporter-address.ts';
+import type { ParsedMessage } from '../message/parsed-message.ts';
+
+/** What is longer was read out of a message that meant something else. */
+const MAX_NAME_BYTES = 1024;
 
 /** One sender of syslog and what was counted at it since its last row of `syslog_devices`. */
 export class Device {
@@ -19,7 +23,7 @@ export class Device {
   hostname: string | undefined;
   vendor: string | undefined;
   dialect: string | undefined;
-  /** The names above are looked at once a row: a message costs no string. */
+  /** The names above are made once a row: a message costs no string. */
   hostnameIsFresh = false;
   dialectIsFresh = false;
 
@@ -36,5 +40,20 @@ export class Device {
     this.firstSeenMicros = nowMicros;
     this.lastSeenMicros = nowMicros;
     this.writtenAtMicros = nowMicros;
+  }
+
+  /** Takes the names out of a message, unless another one gave them since the last row. */
+  learn(message: ParsedMessage): void {
+    if (!this.hostnameIsFresh && message.hasHost) {
+      this.hostnameIsFresh = true;
+      const { hostStart, hostEnd } = message;
+      if (hostEnd - hostStart <= MAX_NAME_BYTES) this.hostname = message.utf8(hostStart, hostEnd);
+    }
+    if (this.dialectIsFresh || message.dialect === undefined) return;
+    this.dialectIsFresh = true;
+    const { vendorStart, vendorEnd } = message;
+    this.dialect = message.dialect.text;
+    const isName = vendorEnd > vendorStart && vendorEnd - vendorStart <= MAX_NAME_BYTES;
+    this.vendor = isName ? message.utf8(vendorStart, vendorEnd) : undefined;
   }
 }

@@ -1,40 +1,66 @@
-import { BACKSLASH, EQUALS, PIPE, SPACE, isNameCharacter, skipSpaces, codeAt } from '../characters.ts';
-import type { Arrival, KeyValues, SyslogMessage } from '../message.ts';
-import { takeDeviceTime } from './device-time.ts';
-import { valueOf } from './key-values.ts';
+import {
+  BACKSLASH,
+  CLOSE_BRACKET,
+  EQUALS,
+  NUL,
+  OPEN_BRACKET,
+  PIPE,
+  SPACE,
+  TAB,
+  findCode,
+  isNameCharacter,
+} from '../characters.ts';
+import type { Arrival } from '../message.ts';
+import { type FixedText, fixed, hashOf, startsWith } from '../message/fixed-text.ts';
+import type { ParsedMessage } from '../message/parsed-message.ts';
+import { takeTimeOfField } from './device-time.ts';
 
-const headerKeys = ['deviceVendor', 'deviceProduct', 'deviceVersion', 'signatureId', 'name', 'severity'];
-const maxPairs = 512;
+const CEF = fixed('cef');
+const CEF_START = fixed('CEF:');
+const headerKeys = ['deviceVendor', 'deviceProduct', 'deviceVersion', 'signatureId', 'name', 'severity'].map(fixed);
+const VENDOR = 0;
+const SIGNATURE = 3;
+const DEVICE_HOST = fixed('dvchost');
+const RECEIPT_TIME = fixed('rt');
+const START = fixed('start');
+const LOWER_N = 0x6e;
+const LOWER_R = 0x72;
+const LF = 0x0a;
+const CR = 0x0d;
 
 /** ArcSight's Common Event Format: `CEF:0|vendor|product|version|signature|name|severity|key=value key=value`. */
-export function readCef(message: SyslogMessage, arrival: Arrival): boolean {
-  const text = message.text;
-  if (!text.startsWith('CEF:')) return false;
-  const fields: KeyValues = [];
-  let position = text.indexOf('|', skipSpaces(text, 4));
-  if (position < 0 || position > 12) return false;
+export function readCef(message: ParsedMessage, arrival: Arrival): boolean {
+  const { bytes, fields, textStart } = message;
+  if (!startsWith(bytes, textStart, CEF_START)) return false;
+  const first = fields.count;
+  let position = findCode(bytes, PIPE, textStart + 4, Math.min(message.end, textStart + 13));
+  if (position < 0) return false;
   for (const key of headerKeys) {
-    const end = endOfHeaderField(text, position + 1);
-    if (end < 0) return false;
-    fields.push(key, unescapeValue(text.slice(position + 1, end)));
+    const end = endOfHeaderField(bytes, position + 1, message.end);
+    if (end < 0) {
+      fields.count = first;
+      return false;
+    }
+    addValue(message, key.start, key.end, position + 1, end, key.hash);
     position = end;
   }
-  message.dialect = 'cef';
-  message.vendor = fields[1];
-  message.mnemonic = fields[7];
-  readExtension(text, position + 1, fields);
-  message.fields = fields;
-  if (message.reason === 'structured-data') message.reason = undefined;
-  message.hostname ??= valueOf(fields, 'dvchost');
-  if (message.timestampMicros === undefined) {
-    takeDeviceTime(message, valueOf(fields, 'rt') ?? valueOf(fields, 'start') ?? '', arrival);
-  }
+  message.dialect = CEF;
+  message.setVendor(fields.valueStart(first + VENDOR), fields.valueEnd(first + VENDOR));
+  message.setMnemonicOfField(first + SIGNATURE);
+  readExtension(message, position + 1);
+  message.forgiveStructuredData();
+  message.setHostOfField(fields.find(message.bytes, DEVICE_HOST, first));
+  if (!message.hasTime && !takeFirstTime(message, RECEIPT_TIME, arrival)) takeFirstTime(message, START, arrival);
   return true;
 }
 
-function endOfHeaderField(text: string, at: number): number {
-  for (let position = at; position < text.length; position++) {
-    const code = codeAt(text, position);
+function takeFirstTime(message: ParsedMessage, key: FixedText, arrival: Arrival): boolean {
+  return takeTimeOfField(message, message.fields.find(message.bytes, key), arrival);
+}
+
+function endOfHeaderField(bytes: Buffer, at: number, limit: number): number {
+  for (let position = at; position < limit; position++) {
+    const code = bytes[position];
     if (code === PIPE) return position;
     if (code === BACKSLASH) position++;
   }
@@ -42,33 +68,65 @@ function endOfHeaderField(text: string, at: number): number {
 }
 
 /** A value runs up to the last space before the next `key=`: values hold spaces, keys do not. */
-function readExtension(text: string, at: number, fields: KeyValues): void {
-  let valueAt = -1;
+function readExtension(message: ParsedMessage, at: number): void {
+  const { bytes, end } = message;
+  let keyStart = at;
+  let keyEnd = -1;
   let wordAt = at;
   let isName = true;
-  for (let position = at; position < text.length && fields.length < maxPairs * 2; position++) {
-    const code = codeAt(text, position);
+  for (let position = at; position < end; position++) {
+    const code = bytes[position]!;
     if (code === SPACE) {
       wordAt = position + 1;
       isName = true;
     } else if (code === EQUALS && isName && position > wordAt) {
-      if (valueAt >= 0) fields.push(unescapeValue(text.slice(valueAt, Math.max(valueAt, wordAt - 1)).trimEnd()));
-      fields.push(text.slice(wordAt, position));
-      valueAt = position + 1;
+      if (keyEnd >= 0 && !addExtension(message, keyStart, keyEnd, trimmedEnd(bytes, keyEnd + 1, wordAt - 1))) return;
+      keyStart = wordAt;
+      keyEnd = position;
       isName = false;
     } else if (code === BACKSLASH) {
       position++;
       isName = false;
-    } else if (!isNameCharacter(code) && code !== 0x5b && code !== 0x5d) isName = false;
+    } else if (!isNameCharacter(code) && code !== OPEN_BRACKET && code !== CLOSE_BRACKET) isName = false;
   }
-  if (fields.length % 2 === 1) fields.push(unescapeValue(text.slice(valueAt)));
+  if (keyEnd >= 0) addExtension(message, keyStart, keyEnd, end);
 }
 
-function unescapeValue(value: string): string {
-  return value.includes('\\') ? value.replace(/\\([|=\\nr])/g, (_, escaped: string) => unescaped(escaped)) : value;
+function addExtension(message: ParsedMessage, keyStart: number, keyEnd: number, end: number): boolean {
+  return addValue(message, keyStart, keyEnd, keyEnd + 1, end, hashOf(message.bytes, keyStart, keyEnd));
 }
 
-function unescaped(character: string): string {
-  if (character === 'n') return '\n';
-  return character === 'r' ? '\r' : character;
+function trimmedEnd(bytes: Buffer, start: number, at: number): number {
+  let end = Math.max(start, at);
+  while (end > start && (bytes[end - 1] === SPACE || bytes[end - 1] === TAB)) end--;
+  return end;
+}
+
+function addValue(
+  message: ParsedMessage,
+  keyStart: number,
+  keyEnd: number,
+  start: number,
+  end: number,
+  hash: number,
+): boolean {
+  if (findCode(message.bytes, BACKSLASH, start, end) < 0) return message.addPair(keyStart, keyEnd, start, end, hash);
+  const valueStart = message.derive(end - start);
+  if (valueStart < 0) return false;
+  const { bytes } = message;
+  let to = valueStart;
+  for (let from = start; from < end; from++) {
+    const escaped = bytes[from] === BACKSLASH && from + 1 < end ? unescaped(bytes[from + 1]!) : NUL;
+    if (escaped !== NUL) from++;
+    bytes[to++] = escaped === NUL ? bytes[from]! : escaped;
+  }
+  message.derived(to);
+  return message.addPair(keyStart, keyEnd, valueStart, to, hash);
+}
+
+/** What a backslash before this character means, or NUL where it stands for itself. */
+function unescaped(code: number): number {
+  if (code === LOWER_N) return LF;
+  if (code === LOWER_R) return CR;
+  return code === PIPE || code === EQUALS || code === BACKSLASH ? code : NUL;
 }

@@ -1,48 +1,58 @@
-import { BACKSLASH, CLOSE_BRACKET, COLON, QUOTE, SPACE, codeAt } from '../characters.ts';
-import type { Arrival, KeyValues, SyslogMessage } from '../message.ts';
-import { takeDeviceTime } from './device-time.ts';
-import { endOfKey, valueOf } from './key-values.ts';
+import { BACKSLASH, CLOSE_BRACKET, COLON, QUOTE, SEMICOLON, SPACE } from '../characters.ts';
+import type { Arrival } from '../message.ts';
+import { fixed } from '../message/fixed-text.ts';
+import type { ParsedMessage } from '../message/parsed-message.ts';
+import { takeTimeOfField } from './device-time.ts';
+import { endOfKey, hashOfKey } from './key-values.ts';
 
-const SEMICOLON = 0x3b;
-const maxPairs = 512;
+const CHECK_POINT = fixed('check-point');
+const TIME = fixed('time');
+const LOG_ID = fixed('loguid');
+const PRODUCT = fixed('product');
+const HOST = fixed('hostname');
 
 /** What Check Point's Log Exporter calls syslog: `[action:"Drop"; flags:"278528"; …]` in place of structured data. */
-export function readCheckPoint(message: SyslogMessage, arrival: Arrival): boolean {
-  const fields = readBracketed(message.text);
-  if (fields === undefined) return false;
-  message.fields = fields;
-  if (message.reason === 'structured-data') message.reason = undefined;
-  takeValues(message, fields, arrival);
+export function readCheckPoint(message: ParsedMessage, arrival: Arrival): boolean {
+  const first = message.fields.count;
+  if (!readBracketed(message)) {
+    message.fields.count = first;
+    return false;
+  }
+  message.forgiveStructuredData();
+  takeValues(message, first, arrival);
   return true;
 }
 
 /** The exporter's other format, `time=1772709753|hostname=…|product=…|…`. */
-export function takeCheckPoint(message: SyslogMessage, fields: KeyValues, arrival: Arrival): boolean {
-  if (fields[0] !== 'time' || (valueOf(fields, 'loguid') ?? valueOf(fields, 'product')) === undefined) return false;
-  takeValues(message, fields, arrival);
+export function takeCheckPoint(message: ParsedMessage, first: number, arrival: Arrival): boolean {
+  const { bytes, fields } = message;
+  if (!fields.isKey(bytes, first, TIME)) return false;
+  if (fields.find(bytes, LOG_ID, first) < 0 && fields.find(bytes, PRODUCT, first) < 0) return false;
+  takeValues(message, first, arrival);
   return true;
 }
 
-function takeValues(message: SyslogMessage, fields: KeyValues, arrival: Arrival): void {
-  message.dialect = 'check-point';
-  message.vendor = 'check-point';
-  message.hostname ??= valueOf(fields, 'hostname');
-  if (message.timestampMicros === undefined) takeDeviceTime(message, valueOf(fields, 'time') ?? '', arrival);
+function takeValues(message: ParsedMessage, first: number, arrival: Arrival): void {
+  const { bytes, fields } = message;
+  message.recognise(CHECK_POINT, CHECK_POINT);
+  message.setHostOfField(fields.find(bytes, HOST, first));
+  if (!message.hasTime) takeTimeOfField(message, fields.find(bytes, TIME, first), arrival);
 }
 
-function readBracketed(text: string): KeyValues | undefined {
-  const pairs: KeyValues = [];
-  let position = 1;
-  while (pairs.length < maxPairs * 2) {
-    while (codeAt(text, position) === SPACE || codeAt(text, position) === SEMICOLON) position++;
-    if (codeAt(text, position) === CLOSE_BRACKET) break;
-    const keyEnd = endOfKey(text, position);
-    if (keyEnd === position || codeAt(text, keyEnd) !== COLON || codeAt(text, keyEnd + 1) !== QUOTE) return undefined;
+/** Whether all up to the closing bracket is pairs. */
+function readBracketed(message: ParsedMessage): boolean {
+  const { bytes, end: limit } = message;
+  let position = message.textStart + 1;
+  for (;;) {
+    while (bytes[position] === SPACE || bytes[position] === SEMICOLON) position++;
+    if (bytes[position] === CLOSE_BRACKET) return true;
+    const keyEnd = endOfKey(bytes, position);
+    if (keyEnd === position || bytes[keyEnd] !== COLON || bytes[keyEnd + 1] !== QUOTE) return false;
     let end = keyEnd + 2;
-    while (end < text.length && codeAt(text, end) !== QUOTE) end += codeAt(text, end) === BACKSLASH ? 2 : 1;
-    if (end >= text.length) return undefined;
-    pairs.push(text.slice(position, keyEnd), text.slice(keyEnd + 2, end));
+    while (end < limit && bytes[end] !== QUOTE) end += bytes[end] === BACKSLASH ? 2 : 1;
+    if (end >= limit) return false;
+    // What is too much stays in the text alone.
+    if (!message.addPair(position, keyEnd, keyEnd + 2, end, hashOfKey())) return true;
     position = end + 1;
   }
-  return pairs;
 }

@@ -1,38 +1,59 @@
-import { COLON, MINUS, SPACE, isDigit, isNameCharacter, skipSpaces, codeAt } from '../characters.ts';
-import type { SyslogMessage } from '../message.ts';
+import { COLON, MINUS, SPACE, ZERO, isDigit, isNameCharacter, isUpper, skipSpaces } from '../characters.ts';
+import { fixed, startsWith } from '../message/fixed-text.ts';
+import type { ParsedMessage } from '../message/parsed-message.ts';
 import { readCallManagerFields } from './cisco-callmanager.ts';
+
+const CISCO = fixed('cisco');
+const ARISTA = fixed('arista');
+const UNIFIED_COMMUNICATIONS = fixed('UC_');
+const CALL_MANAGER = fixed('CCM_');
+const VIPTELA = fixed('Viptela-');
+const maxFacility = 80;
 
 /** Agents of Arista's EOS log in Cisco's form; their names begin with a capital, IOS has no process there at all. */
 const aristaAgent =
   /^(?:[A-Z][A-Za-z0-9]*(?:Agent|Mgr|Server)\b|(?:Aaa|Acl|Bgp|Cli|Ebra|Fru|Lag|Lldp|Mlag|PimBidir|PortSec|Rib|Sand|Snmp|Stp|StpTopology|Strata)$)/;
 
 /** `%FACILITY-SEVERITY-MNEMONIC: text` of IOS, IOS XE, IOS XR, NX-OS, ASA, FTD, UCS and, in the same form, Arista EOS. */
-export function readCiscoMnemonic(message: SyslogMessage): boolean {
-  const text = message.text;
-  const facilityEnd = endOfFacility(text);
+export function readCiscoMnemonic(message: ParsedMessage): boolean {
+  const { bytes, textStart } = message;
+  const facilityEnd = endOfFacility(bytes, textStart);
   if (facilityEnd < 0) return false;
   let end = facilityEnd + 3;
-  while (isNameCharacter(codeAt(text, end))) end++;
-  const colon = skipSpaces(text, end);
+  while (isNameCharacter(bytes[end]!)) end++;
   if (end === facilityEnd + 3) return false;
-  message.dialect = 'cisco';
-  message.vendor = message.appName !== undefined && aristaAgent.test(message.appName) ? 'arista' : 'cisco';
-  message.mnemonic = text.slice(1, end);
-  message.appName ??= text.slice(0, end);
-  if (message.severity === undefined) message.severity = codeAt(text, facilityEnd + 1) - 0x30;
-  message.text = text.slice(skipSpaces(text, codeAt(text, colon) === COLON ? colon + 1 : colon));
-  if (message.mnemonic.startsWith('UC_') || message.mnemonic.startsWith('CCM_')) readCallManagerFields(message);
-  else if (message.mnemonic.startsWith('Viptela-'))
-    message.hostname ??= /host-name:"([^"]{1,255})"/.exec(message.text)?.[1];
+  message.recognise(CISCO, isArista(message) ? ARISTA : CISCO);
+  message.setMnemonic(textStart + 1, end);
+  if (!message.hasApp) message.setApp(textStart, end);
+  if (message.severity < 0) message.severity = bytes[facilityEnd + 1]! - ZERO;
+  const colon = skipSpaces(bytes, end);
+  message.textStart = bytes[colon] === COLON ? skipSpaces(bytes, colon + 1) : colon;
+  readWhatFollows(message);
   return true;
 }
 
+function isArista(message: ParsedMessage): boolean {
+  const { bytes, appStart, appEnd } = message;
+  return appEnd > appStart && isUpper(bytes[appStart]!) && aristaAgent.test(message.latin1(appStart, appEnd));
+}
+
+function readWhatFollows(message: ParsedMessage): void {
+  const { bytes, mnemonicStart } = message;
+  if (startsWith(bytes, mnemonicStart, UNIFIED_COMMUNICATIONS) || startsWith(bytes, mnemonicStart, CALL_MANAGER)) {
+    readCallManagerFields(message);
+  } else if (startsWith(bytes, mnemonicStart, VIPTELA) && !message.hasHost) {
+    const found = /host-name:"([^"]{1,255})"/d.exec(message.latin1(message.textStart, message.end));
+    const [start, end] = found?.indices?.[1] ?? [0, 0];
+    if (end > start) message.setHost(message.textStart + start, message.textStart + end);
+  }
+}
+
 /** The facility may itself hold dashes (`MGBL-CONFIGCLI`): it ends at the first `-digit-`. */
-function endOfFacility(text: string): number {
-  for (let index = 1; index < text.length && index < 80; index++) {
-    const code = codeAt(text, index);
-    if (code === MINUS && codeAt(text, index + 2) === MINUS && isDigit(codeAt(text, index + 1)) && index > 1) {
-      return codeAt(text, index + 1) <= 0x37 ? index : -1;
+function endOfFacility(bytes: Buffer, at: number): number {
+  for (let index = at + 1; index < at + maxFacility; index++) {
+    const code = bytes[index]!;
+    if (code === MINUS && bytes[index + 2] === MINUS && isDigit(bytes[index + 1]!) && index > at + 1) {
+      return bytes[index + 1]! <= 0x37 ? index : -1;
     }
     if (code <= SPACE || !isNameCharacter(code)) return -1;
   }

@@ -1,27 +1,45 @@
-import type { Arrival, KeyValues, SyslogMessage } from '../message.ts';
-import { takeDeviceTime } from './device-time.ts';
-import { valueOf } from './key-values.ts';
+import { SPACE } from '../characters.ts';
+import type { Arrival } from '../message.ts';
+import { TIME_START, fixed } from '../message/fixed-text.ts';
+import type { ParsedMessage } from '../message/parsed-message.ts';
+import { putTime, takeTimeOfField, takeTimeText } from './device-time.ts';
+
+const FORTINET = fixed('fortinet');
+const DATE = fixed('date');
+const TIME = fixed('time');
+const ZONE = fixed('tz');
+const VERSION = fixed('logver');
+const LOG_ID = fixed('logid');
+const LOG_ID_TOO = fixed('log_id');
+const NAME = fixed('devname');
+const EVENT_TIME = fixed('eventtime');
 
 /** FortiGate, FortiWeb, FortiMail: `date=2026-03-05 time=11:22:33 devname="…" devid="…" logid="…" …`. */
-export function takeFortinet(message: SyslogMessage, fields: KeyValues, arrival: Arrival): boolean {
-  const first = fields[0];
-  if (first !== 'date' && first !== 'time' && first !== 'logver') return false;
-  const logId = valueOf(fields, 'logid') ?? valueOf(fields, 'log_id');
-  if (logId === undefined) return false;
-  message.dialect = 'fortinet';
-  message.vendor = 'fortinet';
-  message.mnemonic = logId;
-  message.hostname ??= valueOf(fields, 'devname');
-  takeTime(message, fields, arrival);
+export function takeFortinet(message: ParsedMessage, first: number, arrival: Arrival): boolean {
+  const { bytes, fields } = message;
+  if (!fields.isKey(bytes, first, DATE) && !fields.isKey(bytes, first, TIME) && !fields.isKey(bytes, first, VERSION))
+    return false;
+  let logId = fields.find(bytes, LOG_ID, first);
+  if (logId < 0) logId = fields.find(bytes, LOG_ID_TOO, first);
+  if (logId < 0) return false;
+  message.recognise(FORTINET, FORTINET);
+  message.setMnemonicOfField(logId);
+  message.setHostOfField(fields.find(bytes, NAME, first));
+  takeTime(message, first, arrival);
   return true;
 }
 
 /** `eventtime` is since the epoch, in seconds or, from FortiOS 6.2 on, nanoseconds; date and time are local, with `tz` if told. */
-function takeTime(message: SyslogMessage, fields: KeyValues, arrival: Arrival): void {
-  const eventTime = valueOf(fields, 'eventtime');
-  if (eventTime !== undefined && takeDeviceTime(message, eventTime, arrival)) return;
-  const date = valueOf(fields, 'date');
-  const time = valueOf(fields, 'time');
-  if (date === undefined || time === undefined) return;
-  takeDeviceTime(message, `${date} ${time}${valueOf(fields, 'tz') ?? ''}`, arrival);
+function takeTime(message: ParsedMessage, first: number, arrival: Arrival): void {
+  const { bytes, fields } = message;
+  if (takeTimeOfField(message, fields.find(bytes, EVENT_TIME, first), arrival)) return;
+  const date = fields.find(bytes, DATE, first);
+  const time = fields.find(bytes, TIME, first);
+  if (date < 0 || time < 0) return;
+  let at = putTime(bytes, TIME_START, fields.valueStart(date), fields.valueEnd(date));
+  bytes[at++] = SPACE;
+  at = putTime(bytes, at, fields.valueStart(time), fields.valueEnd(time));
+  const zone = fields.find(bytes, ZONE, first);
+  if (zone >= 0) at = putTime(bytes, at, fields.valueStart(zone), fields.valueEnd(zone));
+  takeTimeText(message, at, arrival);
 }

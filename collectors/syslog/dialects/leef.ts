@@ -1,59 +1,92 @@
-import { EQUALS, PIPE, TAB, codeAt } from '../characters.ts';
-import type { Arrival, KeyValues, SyslogMessage } from '../message.ts';
-import { takeDeviceTime } from './device-time.ts';
-import { valueOf } from './key-values.ts';
+import { EQUALS, PIPE, SPACE, TAB, findCode } from '../characters.ts';
+import type { Arrival } from '../message.ts';
+import { fixed, hashOf, startsWith } from '../message/fixed-text.ts';
+import type { ParsedMessage } from '../message/parsed-message.ts';
+import { takeTimeOfField } from './device-time.ts';
 
-const headerKeys = ['deviceVendor', 'deviceProduct', 'deviceVersion', 'eventId'];
-const maxPairs = 512;
+const LEEF = fixed('leef');
+const LEEF_START = fixed('LEEF:');
+const TWO = 0x32;
+/** Delimiters may be any character, so that they are texts and no codes. */
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+const TAB_TEXT: Span = fixed('\t');
+const PIPE_TEXT: Span = fixed('|');
+const headerKeys = ['deviceVendor', 'deviceProduct', 'deviceVersion', 'eventId'].map(fixed);
+const VENDOR = 0;
+const EVENT = 3;
+const DEVICE_TIME = fixed('devTime');
 
 /** IBM's Log Event Extended Format, 1.0 (tabs) and 2.0 (which names its delimiter, as a character or in hexadecimal). */
-export function readLeef(message: SyslogMessage, arrival: Arrival): boolean {
-  const text = message.text;
-  if (!text.startsWith('LEEF:')) return false;
-  const fields: KeyValues = [];
-  let position = text.indexOf('|');
-  if (position < 0 || position > 12) return false;
+export function readLeef(message: ParsedMessage, arrival: Arrival): boolean {
+  const { bytes, fields, textStart, end: limit } = message;
+  if (!startsWith(bytes, textStart, LEEF_START)) return false;
+  const first = fields.count;
+  let position = findCode(bytes, PIPE, textStart, Math.min(limit, textStart + 13));
+  if (position < 0) return false;
   for (const key of headerKeys) {
-    const end = text.indexOf('|', position + 1);
-    if (end < 0) return false;
-    fields.push(key, text.slice(position + 1, end));
+    const end = findCode(bytes, PIPE, position + 1, limit);
+    if (end < 0) {
+      fields.count = first;
+      return false;
+    }
+    message.addField(key, position + 1, end);
     position = end;
   }
-  let delimiter = TAB;
-  if (text.startsWith('LEEF:2')) {
-    const end = text.indexOf('|', position + 1);
-    if (end >= 0 && end - position <= 6) {
-      delimiter = readDelimiter(text.slice(position + 1, end));
+  let delimiter = TAB_TEXT;
+  if (bytes[textStart + 5] === TWO) {
+    const end = findCode(bytes, PIPE, position + 1, Math.min(limit, position + 7));
+    if (end >= 0) {
+      delimiter = readDelimiter(message, position + 1, end);
       position = end;
     }
-  } else if (!text.includes('\t') && text.indexOf('|', position + 1) > 0) delimiter = PIPE;
-  message.dialect = 'leef';
-  message.vendor = fields[1];
-  message.mnemonic = fields[7];
-  readAttributes(text, position + 1, delimiter, fields);
-  message.fields = fields;
-  if (message.reason === 'structured-data') message.reason = undefined;
-  takeDeviceTime(message, valueOf(fields, 'devTime') ?? '', arrival);
+  } else if (findCode(bytes, TAB, textStart, limit) < 0 && findCode(bytes, PIPE, position + 1, limit) > 0)
+    delimiter = PIPE_TEXT;
+  message.dialect = LEEF;
+  message.setVendor(fields.valueStart(first + VENDOR), fields.valueEnd(first + VENDOR));
+  message.setMnemonicOfField(first + EVENT);
+  readAttributes(message, position + 1, delimiter);
+  message.forgiveStructuredData();
+  takeTimeOfField(message, fields.find(bytes, DEVICE_TIME, first), arrival);
   return true;
 }
 
 /** `^`, `0x5E`, `x5E`; nothing is a tab. */
-function readDelimiter(value: string): number {
-  const hexadecimal = /^0?x([0-9a-fA-F]{2,4})$/.exec(value)?.[1];
-  if (hexadecimal !== undefined) return Number.parseInt(hexadecimal, 16);
-  return value.length === 0 ? TAB : codeAt(value, 0);
+function readDelimiter(message: ParsedMessage, start: number, end: number): Span {
+  if (end === start) return TAB_TEXT;
+  const hexadecimal = /^0?x([0-9a-fA-F]{2,4})$/.exec(message.latin1(start, end))?.[1];
+  if (hexadecimal === undefined) return { start, end };
+  return message.deriveText(String.fromCharCode(Number.parseInt(hexadecimal, 16))) ?? TAB_TEXT;
 }
 
-function readAttributes(text: string, at: number, delimiter: number, fields: KeyValues): void {
-  const separator = String.fromCharCode(delimiter);
+function readAttributes(message: ParsedMessage, at: number, delimiter: Span): void {
+  const { bytes, end: limit } = message;
   let position = at;
-  while (position < text.length && fields.length < maxPairs * 2) {
-    const next = text.indexOf(separator, position);
-    const end = next < 0 ? text.length : next;
-    let equals = position;
-    while (equals < end && codeAt(text, equals) !== EQUALS) equals++;
-    if (equals > position && equals < end)
-      fields.push(text.slice(position, equals).trim(), text.slice(equals + 1, end));
-    position = end + 1;
+  while (position < limit) {
+    const end = findText(bytes, delimiter, position, limit);
+    const equals = findCode(bytes, EQUALS, position, end);
+    if (equals > position) {
+      let keyStart = position;
+      let keyEnd = equals;
+      while (keyStart < keyEnd && bytes[keyStart]! <= SPACE) keyStart++;
+      while (keyEnd > keyStart && bytes[keyEnd - 1]! <= SPACE) keyEnd--;
+      if (!message.addPair(keyStart, keyEnd, equals + 1, end, hashOf(bytes, keyStart, keyEnd))) return;
+    }
+    position = end + delimiter.end - delimiter.start;
   }
+}
+
+/** Where the text stands next, or `limit`. */
+function findText(bytes: Buffer, text: Span, at: number, limit: number): number {
+  const first = bytes[text.start]!;
+  const length = text.end - text.start;
+  for (let position = at; position + length <= limit; position++) {
+    if (bytes[position] !== first) continue;
+    let same = 1;
+    while (same < length && bytes[position + same] === bytes[text.start + same]) same++;
+    if (same === length) return position;
+  }
+  return limit;
 }

@@ -1,6 +1,20 @@
-import { COMMA, OPEN_BRACKET, PERCENT, isDigit, isLetter, codeAt } from '../characters.ts';
-import { startsPayload } from '../host-and-tag.ts';
-import type { Arrival, SyslogMessage } from '../message.ts';
+import {
+  COMMA,
+  EQUALS,
+  NUL,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  OPEN_PARENTHESIS,
+  PERCENT,
+  SPACE,
+  isDigit,
+  isLetter,
+} from '../characters.ts';
+import { startsPayload } from '../header/host-and-tag.ts';
+import type { Arrival } from '../message.ts';
+import { fixed, startsWith } from '../message/fixed-text.ts';
+import { NameTable } from '../message/name-table.ts';
+import type { ParsedMessage } from '../message/parsed-message.ts';
 import { readCef } from './cef.ts';
 import { readCheckPoint } from './check-point.ts';
 import { readCiscoIse } from './cisco-ise.ts';
@@ -21,29 +35,35 @@ import { readUbiquiti } from './ubiquiti.ts';
 import { readVMware, vmwarePrograms } from './vmware.ts';
 import { readWindows } from './windows.ts';
 
-const OPEN_BRACE = 0x7b;
-const OPEN_PARENTHESIS = 0x28;
+type Reader = (message: ParsedMessage, arrival: Arrival) => boolean;
+
+const SNARE = fixed('MSWinEventLog');
+const LINE_CARD = fixed('fpc');
+const ISE = fixed('CISE_');
+const longestFirstWord = 112;
 
 /** What a tag may belong to; a set of names for each would have to be asked one after the other. */
-const tagReaders = new Map<string, (message: SyslogMessage, arrival: Arrival) => boolean>();
-for (const name of junosDaemons) tagReaders.set(name, readJuniper);
-for (const name of vmwarePrograms) tagReaders.set(name, readVMware);
-for (const name of ['printer', 'scanner']) tagReaders.set(name, readHpPrinter);
-tagReaders.set('MSWinEventLog', readWindows);
-
+const tagReaders = new NameTable<Reader>([
+  ...named(junosDaemons, readJuniper),
+  ...named(vmwarePrograms, readVMware),
+  ...named(['printer', 'scanner'], readHpPrinter),
+  ...named([SNARE.text], readWindows),
+]);
 /** What the first word may belong to where there is no tag. */
-const wordReaders = new Map<string, (message: SyslogMessage, arrival: Arrival) => boolean>();
-for (const name of f5Levels) wordReaders.set(name, readF5);
-for (const name of merakiKinds) wordReaders.set(name, readMeraki);
+const wordReaders = new NameTable<Reader>([...named(f5Levels, readF5), ...named(merakiKinds, readMeraki)]);
+
+function named(names: readonly string[], read: Reader): [string, Reader][] {
+  return names.map((name) => [name, read]);
+}
 
 /**
  * Looks at the first bytes of the message part, and at the tag, for a maker's dialect, and fills vendor, mnemonic and fields.
- * The text must be the end of `whole`, the message as it was sent. What is not recognised stays as the plain parse left it.
+ * What is not recognised stays as the plain parse left it.
  */
-export function recogniseDialect(message: SyslogMessage, whole: string, arrival: Arrival): void {
-  if (message.structuredData !== undefined && readStructured(message, arrival)) return;
-  const first = codeAt(message.text, 0);
-  if (isLetter(first)) recogniseWord(message, whole, arrival);
+export function recogniseDialect(message: ParsedMessage, arrival: Arrival): void {
+  if (message.elements.count > 0 && readStructured(message, arrival)) return;
+  const first = message.bytes[message.textStart]!;
+  if (isLetter(first)) recogniseWord(message, arrival);
   else if (first === PERCENT) recogniseMnemonic(message, arrival);
   else if (isDigit(first)) recogniseDigit(message, arrival);
   else if (first === OPEN_BRACE) readJson(message, arrival);
@@ -52,51 +72,56 @@ export function recogniseDialect(message: SyslogMessage, whole: string, arrival:
   else if (first === OPEN_PARENTHESIS) readUbiquiti(message);
 }
 
-function recogniseMnemonic(message: SyslogMessage, arrival: Arrival): boolean {
+function recogniseMnemonic(message: ParsedMessage, arrival: Arrival): boolean {
   return (
-    readHuaweiMnemonic(message) ||
-    (message.appName !== undefined && recogniseTag(message, message.appName, arrival)) ||
-    readCiscoMnemonic(message)
+    readHuaweiMnemonic(message) || (message.hasApp && recogniseTag(message, arrival)) || readCiscoMnemonic(message)
   );
 }
 
-function recogniseDigit(message: SyslogMessage, arrival: Arrival): boolean {
+function recogniseDigit(message: ParsedMessage, arrival: Arrival): boolean {
   return (
     readPaloAlto(message, arrival) ||
     readF5(message) ||
     readSquid(message, arrival) ||
     readCiscoIse(message, arrival) ||
-    (message.appName !== undefined && recogniseTag(message, message.appName, arrival))
+    (message.hasApp && recogniseTag(message, arrival))
   );
 }
 
-function recogniseBracket(message: SyslogMessage, arrival: Arrival): boolean {
+function recogniseBracket(message: ParsedMessage, arrival: Arrival): boolean {
   return readUbiquiti(message) || readVMware(message) || readCheckPoint(message, arrival);
 }
 
-function recogniseWord(message: SyslogMessage, whole: string, arrival: Arrival): boolean {
-  const text = message.text;
-  const at = whole.length - text.length;
-  const space = whole.indexOf(' ', at) - at;
-  if (startsPayload(whole, at)) return readCef(message, arrival) || readLeef(message, arrival);
-  const equals = whole.indexOf('=', at) - at;
-  if (equals > 0 && (space < 0 || equals < space)) return readKeyValueText(message, whole, arrival);
-  if (message.appName !== undefined) return recogniseTag(message, message.appName, arrival);
-  if (space < 0 || space > 112) return text.startsWith('MSWinEventLog') && readWindows(message);
-  return recogniseFirstWord(message, text.slice(0, space), arrival);
+function recogniseWord(message: ParsedMessage, arrival: Arrival): boolean {
+  const { bytes, textStart } = message;
+  if (startsPayload(bytes, textStart)) return readCef(message, arrival) || readLeef(message, arrival);
+  let end = textStart;
+  let hasComma = false;
+  for (; ; end++) {
+    const code = bytes[end]!;
+    if (code === EQUALS) return readKeyValueText(message, arrival);
+    if (code === COMMA) hasComma = true;
+    else if (code === SPACE || code === NUL) break;
+  }
+  if (message.hasApp) return recogniseTag(message, arrival);
+  if (end === message.end || end - textStart > longestFirstWord)
+    return startsWith(bytes, textStart, SNARE) && readWindows(message);
+  return recogniseFirstWord(message, end, hasComma, arrival);
 }
 
-function recogniseTag(message: SyslogMessage, tag: string, arrival: Arrival): boolean {
-  const read = tagReaders.get(tag);
+function recogniseTag(message: ParsedMessage, arrival: Arrival): boolean {
+  const { bytes, appStart, appEnd } = message;
+  const read = tagReaders.find(bytes, appStart, appEnd);
   if (read !== undefined) return read(message, arrival);
-  if (tag.startsWith('fpc')) return readJuniper(message);
+  if (startsWith(bytes, appStart, LINE_CARD)) return readJuniper(message);
   return readF5(message) || readWindows(message);
 }
 
-function recogniseFirstWord(message: SyslogMessage, word: string, arrival: Arrival): boolean {
-  const read = wordReaders.get(word);
+function recogniseFirstWord(message: ParsedMessage, end: number, hasComma: boolean, arrival: Arrival): boolean {
+  const { bytes, textStart } = message;
+  const read = wordReaders.find(bytes, textStart, end);
   if (read !== undefined) return read(message, arrival);
-  if (word.includes(',')) return readMikroTik(message) || readUbiquiti(message);
-  if (word.startsWith('CISE_')) return readCiscoIse(message, arrival);
-  return word.startsWith('MSWinEventLog') && readWindows(message);
+  if (hasComma) return readMikroTik(message) || readUbiquiti(message);
+  if (startsWith(bytes, textStart, ISE)) return readCiscoIse(message, arrival);
+  return startsWith(bytes, textStart, SNARE) && readWindows(message);
 }

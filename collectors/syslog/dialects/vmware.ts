@@ -1,29 +1,44 @@
-import { CLOSE_BRACKET, SPACE, codeAt } from '../characters.ts';
-import type { SyslogMessage } from '../message.ts';
+import { CLOSE_BRACKET, OPEN_BRACKET, SPACE, findCode } from '../characters.ts';
+import { fixed, startsWith } from '../message/fixed-text.ts';
+import { nameSet } from '../message/name-table.ts';
+import type { ParsedMessage } from '../message/parsed-message.ts';
 import { readKeyValues } from './key-values.ts';
 
+const VMWARE = fixed('vmware');
+const LEVEL = fixed('level');
+const ORIGINATOR = fixed('[Originator@6876 ');
+const OBSERVATION = fixed('[vob.');
+/** How far into the text the originator may stand. */
+const furthestOriginator = 96;
+
 /** Tags of ESXi, vCenter and NSX. */
-export const vmwarePrograms = new Set(
+export const vmwarePrograms =
   'Hostd hostd Vpxa vpxa vpxd Fdm fdm Rhttpproxy rhttpproxy vobd vmkernel vmkwarning VMkernel vmkalert hostd-probe vsanmgmt vsansystem vmon NSX FIREWALL-PKTLOG dfwpktlogs'.split(
     ' ',
-  ),
-);
-const levels = new Set(['verbose', 'info', 'warning', 'error', 'trivia', 'panic', 'debug']);
+  );
+const programs = nameSet(vmwarePrograms);
+const levels = nameSet(['verbose', 'info', 'warning', 'error', 'trivia', 'panic', 'debug']);
 
 /** ESXi and vCenter: `verbose vpxa[1234] [Originator@6876 sub=VpxaCnxHostd opID=…] text`, with unquoted values. */
-export function readVMware(message: SyslogMessage): boolean {
-  if (message.appName === undefined || !vmwarePrograms.has(message.appName)) return false;
-  const text = message.text;
-  message.dialect = 'vmware';
-  message.vendor = 'vmware';
-  const space = text.indexOf(' ');
-  const level = space > 0 && space < 9 ? text.slice(0, space) : '';
-  const fields = levels.has(level) ? ['level', level] : [];
-  const open = text.slice(0, 96).indexOf('[Originator@6876 ');
-  const close = open < 0 ? -1 : text.indexOf(']', open);
-  if (close >= 0 && codeAt(text, close) === CLOSE_BRACKET) {
-    fields.push(...(readKeyValues(text.slice(open + 17, close), 0, SPACE) ?? []));
-  } else if (text.startsWith('[vob.')) message.mnemonic = text.slice(1, Math.max(1, text.indexOf(']')));
-  if (fields.length > 0) message.fields = fields;
+export function readVMware(message: ParsedMessage): boolean {
+  const { bytes, textStart, end } = message;
+  if (!message.hasApp || programs.find(bytes, message.appStart, message.appEnd) === undefined) return false;
+  message.recognise(VMWARE, VMWARE);
+  const space = findCode(bytes, SPACE, textStart, Math.min(end, textStart + 9));
+  if (space > textStart && levels.find(bytes, textStart, space) !== undefined)
+    message.addField(LEVEL, textStart, space);
+  const open = findOriginator(bytes, textStart, Math.min(end, textStart + furthestOriginator));
+  const close = open < 0 ? -1 : findCode(bytes, CLOSE_BRACKET, open, end);
+  if (close >= 0) readKeyValues(message, open + ORIGINATOR.end - ORIGINATOR.start, close, SPACE);
+  else if (startsWith(bytes, textStart, OBSERVATION)) {
+    message.setMnemonic(textStart + 1, findCode(bytes, CLOSE_BRACKET, textStart, end));
+  }
   return true;
+}
+
+function findOriginator(bytes: Buffer, at: number, limit: number): number {
+  for (let position = at; position < limit; position++) {
+    if (bytes[position] === OPEN_BRACKET && startsWith(bytes, position, ORIGINATOR)) return position;
+  }
+  return -1;
 }

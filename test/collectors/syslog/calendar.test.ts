@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { midnightMicros, yearOf } from '../../../collectors/syslog/calendar.ts';
+import { midnightMicros, yearOf } from '../../../collectors/syslog/time/calendar.ts';
 
 test('every day from 1960 to 2100 has the year and the midnight of the calendar of JavaScript', () => {
   for (let day = -3653; day < 47_847; day++) {

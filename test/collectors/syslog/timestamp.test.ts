@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { StampReader } from '../../../collectors/syslog/timestamp.ts';
+import { ParsedMessage } from '../../../collectors/syslog/message/parsed-message.ts';
+import { StampReader } from '../../../collectors/syslog/time/timestamp.ts';
 
 function read(text: string, now = '2026-03-05T11:30:00Z', zoneOffsetMinutes = 0): string {
   const stamps = new StampReader();
-  if (!stamps.read(text, 0, { receivedAtMicros: Date.parse(now) * 1000, zoneOffsetMinutes })) return 'none';
-  const time = stamps.micros === undefined ? 'no such date' : new Date(stamps.micros / 1000).toISOString();
-  return `${time}${stamps.yearGuessed ? ' year' : ''}${stamps.zoneGuessed ? ' zone' : ''}|${text.slice(stamps.end)}`;
+  const message = new ParsedMessage();
+  message.load(Buffer.from(text));
+  const arrival = { receivedAtMicros: Date.parse(now) * 1000, zoneOffsetMinutes };
+  if (!stamps.read(message.bytes, message.start, arrival)) return 'none';
+  const time = Number.isNaN(stamps.micros) ? 'no such date' : new Date(stamps.micros / 1000).toISOString();
+  const rest = message.utf8(stamps.end, message.end);
+  return `${time}${stamps.yearGuessed ? ' year' : ''}${stamps.zoneGuessed ? ' zone' : ''}|${rest}`;
 }
 
 const forms: [string, string][] = [

@@ -1,5 +1,7 @@
+import { NameTable } from '../message/name-table.ts';
+
 /** Minutes east of UTC. Where a name has several meanings, the one that network devices send most. */
-const offsets = new Map<string, number>([
+export const zoneOffsets = new NameTable<number>([
   ['Z', 0],
   ['z', 0],
   ['UTC', 0],
@@ -41,8 +43,3 @@ const offsets = new Map<string, number>([
   ['HST', -600],
   ['BRT', -180],
 ]);
-
-/** Minutes east of UTC of a zone's abbreviation, or undefined for an unknown one. */
-export function zoneOffsetMinutes(name: string): number | undefined {
-  return offsets.get(name);
-}
