@@ -1,7 +1,7 @@
 import type { CompiledSyntax } from './compiled-module.ts';
 import { printableText } from './display-hint.ts';
 import { inetAddressText } from './inet-address.ts';
-import { valueTextOf } from './value-text.ts';
+import { isTextHint, valueTextOf } from './value-text.ts';
 
 /** A part of an INDEX clause with its syntax looked up; undefined where nobody knows it. */
 export interface IndexPart {
@@ -98,7 +98,7 @@ function octetsText(syntax: CompiledSyntax, octets: Buffer): string {
     const address = inetAddressText(octets);
     if (address !== undefined) return address;
   }
-  const isText = syntax.hint === undefined || /^\d*[at]$/.test(syntax.hint);
+  const isText = syntax.hint === undefined || isTextHint(syntax.hint);
   const text = isText ? printableText(octets) : valueTextOf(syntax).octets?.(octets);
   if (text === undefined) return `0x${octets.toString('hex')}`;
   return isText ? JSON.stringify(text) : text;

@@ -27,6 +27,8 @@ const ENTERPRISES = '1.3.6.1.4.1';
 export const VENDOR_MODULE = 'enterprises';
 /** OIDs have 128 arcs at most; more is looked up by its beginning. */
 const MOST_ARCS = 128;
+/** As text; an index that is longer stays as it is. */
+const LONGEST_INDEX = 128 * 11;
 
 /**
  * Names by OID and OIDs by name. Filled module by module, and not changed once it is in use: whoever wants other names makes
@@ -68,6 +70,8 @@ export class NameTable {
   find(oid: string): FoundName | undefined {
     for (let end = this.#firstEnd(oid); end > 0; end = oid.lastIndexOf('.', end - 1)) {
       const entry = this.#entries.get(oid.slice(0, end));
+      // An instance may have a name of its own (sysUpTimeInstance); its object says more.
+      if (entry?.node.kind === 'identity' && this.#isInstance(oid, end)) continue;
       if (entry !== undefined) return { module: entry.module, node: entry.node, below: oid.slice(end + 1) };
     }
     return undefined;
@@ -128,6 +132,12 @@ export class NameTable {
     return end;
   }
 
+  /** Whether what `oid` names up to `end` lies below a scalar or column. */
+  #isInstance(oid: string, end: number): boolean {
+    const parent = this.#entries.get(oid.slice(0, oid.lastIndexOf('.', end - 1)));
+    return parent?.node.kind === 'scalar' || parent?.node.kind === 'column';
+  }
+
   #nodesOf(module: string): Map<string, CompiledNode> | undefined {
     const known = this.#byName.get(module);
     if (known !== undefined) return known;
@@ -147,7 +157,9 @@ export class NameTable {
     const entry = this.#entries.get(column.oid);
     const parts = entry?.indexParts ?? this.#indexParts(column);
     if (entry !== undefined) entry.indexParts = parts;
-    return parts.length === 0 ? undefined : indexText(parts, below.split('.').map(Number));
+    return parts.length === 0 || below.length > LONGEST_INDEX
+      ? undefined
+      : indexText(parts, below.split('.').map(Number));
   }
 
   #indexParts(column: CompiledNode): IndexPart[] {

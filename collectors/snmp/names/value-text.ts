@@ -41,10 +41,15 @@ export function valueTextOf(syntax: CompiledSyntax): ValueText {
 function octetsTextOf({ convention, hint, labels }: CompiledSyntax): ValueText {
   // SMIv1 modules write BITS as OCTET STRING, with names for them all the same.
   if (labels !== undefined) return { octets: (octets) => bitsText(labels, octets) };
-  const byHint = hint === undefined ? undefined : octetsHint(hint);
+  const byHint = hint === undefined || isTextHint(hint) ? undefined : octetsHint(hint);
   const byConvention = convention === undefined ? undefined : conventionText(convention);
   if (byConvention === undefined) return byHint === undefined ? {} : { octets: byHint };
   return { octets: (octets) => byConvention(octets) ?? byHint?.(octets) };
+}
+
+/** `255a`, `255t`: the octets are a text as they stand, and nobody needs it twice. */
+export function isTextHint(hint: string): boolean {
+  return /^\d+[at]$/.test(hint);
 }
 
 /** Conventions whose text depends on more than a hint can say. */
