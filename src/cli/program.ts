@@ -6,6 +6,7 @@ import { registerConfig } from './config.ts';
 import { EXIT, EXIT_CODES_HELP } from './exit-codes.ts';
 import { registerFlows } from './flows.ts';
 import { registerInspect } from './inspect.ts';
+import { registerLogs } from './logs.ts';
 import { registerMigrate } from './migrate.ts';
 import { registerReplay } from './replay.ts';
 import { errorText, exitCodeOf } from './report-error.ts';
@@ -21,6 +22,7 @@ First steps:
   dogwatch send flows --duration 10s             made-up flows, to see it work
   dogwatch status                                how a running collector fares
   dogwatch top talkers                           who has the most traffic
+  dogwatch logs --follow                         what devices say
 
 Settings: one YAML file (dogwatch.yaml here, or /etc/dogwatch/dogwatch.yaml, or --config); everything is optional.
 Each setting has an environment variable too: batch.age is DOGWATCH_BATCH__AGE.
@@ -33,6 +35,7 @@ const COMMANDS = [
   registerStatus,
   registerTop,
   registerFlows,
+  registerLogs,
   registerCheck,
   registerConfig,
   registerMigrate,

@@ -60,8 +60,9 @@ function lastMs(words = DEFAULT_LAST): number {
 /**
  * A day, a time of today, both, or a duration ago. Without a zone it is the local one (TZ).
  * Its fields must be real: 30 February is an error, not 2 March.
+ * @throws DogwatchError `USAGE` about `option`
  */
-function parseMoment(option: string, words: string, now: Date): Date {
+export function parseMoment(option: string, words: string, now: Date): Date {
   const ago = parseDuration(words);
   if (ago !== undefined && words.trim() !== '0') return valid(option, words, new Date(now.getTime() - ago));
   const match =

@@ -14,7 +14,7 @@ const MERGES = new Map(
 
 /** Tables whose new batches are announced on this channel when they are committed, for those who follow them. */
 const ANNOUNCED = new Set(['syslog_messages']);
-/** A payload is `<table> <batch id> <whole | parts> <earliest> <latest>`: times in microseconds since the Unix epoch. */
+/** A payload is `<table> <batch id> <whole | parts> <rows> <earliest> <latest>`: times in microseconds since the Unix epoch. */
 export const BATCH_CHANNEL = 'dogwatch_batches';
 
 /** Readies a new connection for the functions below. */
@@ -101,7 +101,7 @@ function ledgerSql(batch: BatchHeader, node: string, written: 'whole' | 'parts')
   const values = [quoteLiteral(id), quoteLiteral(table), String(rows), quoteLiteral(node)];
   const entry = `INSERT INTO batches (id, table_name, rows, node) VALUES (${values.join(', ')})`;
   if (!ANNOUNCED.has(table)) return entry;
-  const payload = [table, id, written, earliestMicros, latestMicros].join(' ');
+  const payload = [table, id, written, rows, earliestMicros, latestMicros].join(' ');
   return `${entry}; NOTIFY ${BATCH_CHANNEL}, ${quoteLiteral(payload)}`;
 }
 

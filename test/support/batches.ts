@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import {
+  writeBool,
   writeChar,
   writeFieldCount,
   writeInet,
@@ -48,6 +49,7 @@ export function sealedBatch(
 function writeValue(out: Buffer, at: number, type: ColumnType, value: number | string | undefined): number {
   if (value === undefined) return writeNull(out, at);
   if (typeof value === 'number') {
+    if (type === 'bool') return writeBool(out, at, value !== 0);
     if (type === 'timestamptz') return writeTimestamp(out, at, value);
     if (type === 'int8') return writeInt8(out, at, value);
     return type === 'int4' ? writeInt4(out, at, value) : writeInt2(out, at, value);
