@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, globSync } from 'node:fs';
 import { chmod, rm, writeFile } from 'node:fs/promises';
 
 /** A Debian package that some tests need, with the commands that they call and the services that it would enable. */
@@ -15,14 +15,18 @@ const DEBIAN_PACKAGES: readonly DebianPackage[] = [
   { name: 'pmacct', commands: ['pmacctd', 'sfacctd'], services: ['pmacctd', 'nfacctd', 'sfacctd', 'uacctd'] },
   { name: 'snmp', commands: ['snmptrap', 'snmpinform'], services: [] },
   { name: 'snmptrapd', commands: ['snmptrapd'], services: ['snmptrapd'] },
+  { name: 'rsyslog', commands: ['rsyslogd'], services: ['rsyslog'] },
+  { name: 'rsyslog-relp', commands: ['omrelp.so'], services: [] },
+  { name: 'rsyslog-openssl', commands: ['lmnsd_ossl.so'], services: [] },
   { name: 'nfdump', commands: ['nfcapd', 'nfdump'], services: ['nfdump'] },
 ];
 
 // An ordinary user's PATH on Debian leaves out the folders where daemons live.
 const SEARCH_PATH = [...(process.env['PATH'] ?? '').split(':'), '/usr/local/sbin', '/usr/sbin', '/sbin'];
 
-/** The absolute path of an executable, or undefined. */
+/** The absolute path of an executable, or of a plug-in of rsyslog (`….so`), or undefined. */
 export function findCommand(command: string): string | undefined {
+  if (command.endsWith('.so')) return globSync(`/usr/lib/*/rsyslog/${command}`)[0];
   return SEARCH_PATH.filter(Boolean)
     .map((folder) => `${folder}/${command}`)
     .find(isExecutable);
@@ -43,13 +47,13 @@ export function missingPackages(): readonly DebianPackage[] {
 
 /**
  * Installs packages as root. Their services are neither started nor left enabled: Debian starts a daemon with its package, and
- * nfdump's would sit on the very port that our collector wants.
+ * nfdump's would sit on the very port that our collector wants. Nothing is removed for them (rsyslog excludes syslog-ng).
  */
 export async function installPackages(packages: readonly DebianPackage[]): Promise<boolean> {
   const restorePolicy = await forbidServiceStarts();
   try {
     const names = packages.map((each) => each.name);
-    const installed = apt('update') && apt('install', '--yes', '--no-install-recommends', ...names);
+    const installed = apt('update') && apt('install', '--yes', '--no-install-recommends', '--no-remove', ...names);
     const services = packages.flatMap((each) => each.services).filter(unitExists);
     if (services.length > 0) spawnSync('systemctl', ['--no-reload', 'disable', ...services], { stdio: 'ignore' });
     return installed;
