@@ -148,5 +148,5 @@ export class BenchNode {
 }
 
 function dropsOf(status: CollectorStatus): number {
-  return status.listeners.reduce((sum, { kernelDrops }) => sum + kernelDrops, 0);
+  return status.listeners.reduce((sum, each) => sum + ('kernelDrops' in each ? each.kernelDrops : 0), 0);
 }
