@@ -2,7 +2,7 @@ import type { SyslogTransport } from '../received.ts';
 
 /**
  * What rules may ask of a message. Numbers and what every message has anyway are plain; the rest is made when a rule asks,
- * so that a message which no rule looks into costs no string. May be reused for the next message: nothing of it is kept.
+ * so that a message which no rule looks into costs no string; it is asked for once. May be reused for the next message.
  */
 export interface FilterSubject {
   /** Source address, textual and normalised, as in `Datagram`. */

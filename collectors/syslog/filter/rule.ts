@@ -4,9 +4,6 @@ import { compileGlobs } from './glob.ts';
 import { compilePattern } from './linear-pattern.ts';
 import type { RuleAction, RuleSettings } from './rule-settings.ts';
 
-/** Rules look at so much of a text: what a flood of the longest messages can cost stays bounded. */
-export const TEXT_LOOKED_AT = 8192;
-
 type Condition = (subject: FilterSubject) => boolean;
 
 /** One rule, compiled: its cheap conditions first. Counts what it does. */
@@ -67,10 +64,10 @@ function conditionsOf(settings: RuleSettings): Condition[] {
   if (app !== undefined) conditions.push(nameCondition(app, (subject) => subject.appName()));
   if (host !== undefined) conditions.push(nameCondition(host, (subject) => subject.hostname()));
   // A search for a plain part is far cheaper than a pattern, and often tells already that there is nothing to find.
-  if (contains !== undefined) conditions.push((subject) => containsAny(textOf(subject), contains));
+  if (contains !== undefined) conditions.push((subject) => containsAny(subject.text() ?? '', contains));
   if (pattern !== undefined) {
     const compiled = compilePattern(pattern);
-    conditions.push((subject) => compiled.test(textOf(subject)));
+    conditions.push((subject) => compiled.test(subject.text() ?? ''));
   }
   return conditions;
 }
@@ -81,11 +78,6 @@ function nameCondition(globs: readonly string[], nameOf: (subject: FilterSubject
     const name = nameOf(subject);
     return name !== undefined && isMatch(name);
   };
-}
-
-function textOf(subject: FilterSubject): string {
-  const text = subject.text() ?? '';
-  return text.length > TEXT_LOOKED_AT ? text.slice(0, TEXT_LOOKED_AT) : text;
 }
 
 function containsAny(text: string, parts: readonly string[]): boolean {

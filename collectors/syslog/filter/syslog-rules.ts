@@ -6,6 +6,7 @@ import { RecentMap } from '../../recent-map.ts';
 import type { FilterSubject, MessageJudge, Verdict } from './filter-subject.ts';
 import { FloodReport } from './flood-report.ts';
 import { RateBucket } from './rate-bucket.ts';
+import { RememberedSubject } from './remembered-subject.ts';
 import type { RuleSettings } from './rule-settings.ts';
 import { Rule } from './rule.ts';
 
@@ -55,6 +56,7 @@ export class SyslogRules implements MessageJudge, Component {
   /** Devices to which the same rules apply share one list. */
   readonly #lists = new Map<string, readonly Rule[]>();
   readonly #floods: FloodReport;
+  readonly #subject = new RememberedSubject();
   #lastDevice: string | undefined;
   #lastRules: DeviceRules | undefined;
 
@@ -85,8 +87,10 @@ export class SyslogRules implements MessageJudge, Component {
     return this.#rules.map(({ name, action, matched, dropped }) => ({ name, action, matched, dropped }));
   }
 
-  judge(subject: FilterSubject): Verdict {
-    const device = this.#rulesOf(subject.device);
+  judge(message: FilterSubject): Verdict {
+    const device = this.#rulesOf(message.device);
+    if (device.rules.length === 0) return PASS;
+    const subject = this.#subject.of(message);
     let verdict = PASS;
     for (let index = 0; index < device.rules.length; index++) {
       const rule = device.rules[index];

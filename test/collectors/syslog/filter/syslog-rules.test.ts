@@ -71,6 +71,22 @@ test('each condition meets what it names and nothing else', () => {
   }
 });
 
+test('a text is made once for all rules, anew for each message, and not for rules that do not ask', () => {
+  let made = 0;
+  const asked = (text: string): FilterSubject => ({ ...subject(), text: () => (made++, text) });
+  const rules = rulesOf(
+    { name: 'a', action: 'tag', tags: ['a'], contains: ['one'] },
+    { name: 'b', action: 'tag', tags: ['b'], pattern: 'tw[o]' },
+    { name: 'c', action: 'tag', tags: ['c'], contains: ['two'] },
+    { name: 'd', action: 'drop', severity: [0], contains: ['two'] },
+  );
+  assert.deepEqual(rules.judge(asked('one')).tags, ['a']);
+  assert.deepEqual(rules.judge(asked('two')).tags, ['b', 'c']);
+  assert.equal(made, 2);
+  rulesOf({ name: 'd', action: 'drop', severity: [0], contains: ['two'] }).judge(asked('two'));
+  assert.equal(made, 2);
+});
+
 test('a rule needs all of its conditions', () => {
   const conditions = { severity: [6], contains: ['x'], app: ['cron'] };
   assert.ok(isMet(conditions, { severity: 6, text: 'x', app: 'cron' }));
