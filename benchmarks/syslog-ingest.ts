@@ -63,7 +63,7 @@ interface RsyslogResult {
 /** Why it could not be measured, or what was. */
 async function measureRsyslog(node: BenchNode): Promise<string | readonly RsyslogResult[]> {
   const lacks = rsyslogLacks();
-  if (lacks !== undefined) return lacks;
+  if (lacks !== false) return lacks;
   const results: RsyslogResult[] = [];
   for (const workers of RSYSLOG_WORKERS) {
     const result = await measureWorkers(node, workers);

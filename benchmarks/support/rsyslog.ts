@@ -1,10 +1,9 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { globSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabaseAddress } from '../../storage/database/database.ts';
-import { findCommand } from '../../test/support/packages.ts';
+import { skipWithout } from '../../test/support/packages.ts';
 import { eventually, startTool, type Tool } from '../../test/support/processes.ts';
 
 export interface RsyslogOptions {
@@ -19,10 +18,9 @@ export interface RsyslogOptions {
 const QUEUE_MESSAGES = 2_000_000;
 const BATCH_MESSAGES = 4096;
 
-/** What is missing for `Rsyslog`, in a sentence; undefined when all is there. */
-export function rsyslogLacks(): string | undefined {
-  const isThere = findCommand('rsyslogd') !== undefined && globSync('/usr/lib/*/rsyslog/ompgsql.so').length > 0;
-  return isThere ? undefined : 'needs rsyslogd and ompgsql (Debian: rsyslog rsyslog-pgsql)';
+/** What is missing for `Rsyslog`, in a sentence; false when all is there. */
+export function rsyslogLacks(): string | false {
+  return skipWithout('rsyslogd', 'ompgsql.so');
 }
 
 /**

@@ -18,6 +18,7 @@ const DEBIAN_PACKAGES: readonly DebianPackage[] = [
   { name: 'rsyslog', commands: ['rsyslogd'], services: ['rsyslog'] },
   { name: 'rsyslog-relp', commands: ['omrelp.so'], services: [] },
   { name: 'rsyslog-openssl', commands: ['lmnsd_ossl.so'], services: [] },
+  { name: 'rsyslog-pgsql', commands: ['ompgsql.so'], services: [] },
   { name: 'nfdump', commands: ['nfcapd', 'nfdump'], services: ['nfdump'] },
 ];
 

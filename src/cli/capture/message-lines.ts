@@ -1,6 +1,6 @@
 import type { SyslogTotals } from '../../../collectors/syslog/syslog-decoder.ts';
-import { SEVERITIES } from '../../traffic/syslog/priority.ts';
 import type { Row } from '../../traffic/memory-rows.ts';
+import { SEVERITIES } from '../../traffic/syslog/priority.ts';
 import { grouped } from '../terminal/figures.ts';
 import { renderTable, type TableColumn } from '../terminal/table.ts';
 import { timeText } from './inspect-lines.ts';

@@ -37,6 +37,7 @@ interface SendSyslogOptions {
   readonly reconnect: boolean;
   readonly seed: number;
   readonly size?: number;
+  readonly tls?: true;
   readonly tlsCa?: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
@@ -110,6 +111,7 @@ function addTransportOptions(command: Command): void {
     .addOption(number('--connections <n>', 'sockets for all devices (default: one a device)', 1, 65_535))
     .addOption(new Option('--source <kind>', 'how devices differ').choices(SOURCE_KINDS).default('ports'))
     .option('--no-reconnect', 'end when connections break')
+    .option('--tls', 'relp: over TLS')
     .option('--tls-ca <file>', "authority of the collector's certificate, PEM (default: those of the system)")
     .option('--tls-cert <file>', 'certificate to show, PEM')
     .option('--tls-key <file>', 'its key, PEM')
@@ -179,12 +181,16 @@ async function sendingOf(options: SendSyslogOptions, signal: AbortSignal): Promi
     connections,
     source,
     reconnect,
-    tls: await tlsOf(options),
+    ...(usesTls(options) ? { tls: await tlsOf(options) } : {}),
     messagesPerSecond: message === undefined ? rate : Infinity,
     durationMs: duration,
     ...(message === undefined ? {} : { limit: 1 }),
     signal,
   };
+}
+
+function usesTls({ transport, tls }: SendSyslogOptions): boolean {
+  return transport === 'tls' || tls === true;
 }
 
 async function tlsOf({ tlsCa, tlsCert, tlsKey, insecure }: SendSyslogOptions): Promise<TlsClientOptions> {
@@ -206,8 +212,9 @@ function refuseTheImpossible(options: SendSyslogOptions, command: Command): void
     if (wrong) throw new DogwatchError('USAGE', why);
   };
   refuse(given('framing') && transport !== 'tcp' && transport !== 'tls', '--framing is for tcp and tls');
+  refuse(options.tls === true && transport !== 'relp' && transport !== 'tls', '--tls is for relp');
   for (const name of ['tlsCa', 'tlsCert', 'tlsKey', 'insecure'])
-    refuse(given(name) && transport !== 'tls', 'certificates are for --transport tls');
+    refuse(given(name) && !usesTls(options), 'certificates are for --transport tls, and for relp with --tls');
   refuse(
     (options.tlsCert === undefined) !== (options.tlsKey === undefined),
     '--tls-cert and --tls-key need each other',

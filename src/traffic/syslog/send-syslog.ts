@@ -25,6 +25,7 @@ export interface SyslogSendOptions {
   /** Sockets, over which the devices are spread. Default: one a device. */
   readonly connections?: number | undefined;
   readonly source?: SourceKind;
+  /** RELP goes over TLS where this is given. */
   readonly tls?: TlsClientOptions;
   /** Whether broken connections are made again. Default true. */
   readonly reconnect?: boolean;
@@ -66,7 +67,7 @@ export interface SyslogSendReport extends Readonly<Omit<OutletCounts, 'acknowled
   readonly connections: readonly SyslogConnectionReport[];
 }
 
-export interface SyslogConnectionReport {
+interface SyslogConnectionReport {
   readonly localAddress: string;
   readonly localPort: number;
   readonly messages: number;
@@ -101,7 +102,7 @@ function createOutlet(options: SyslogSendOptions, index: number, errors: ErrorTa
   if (transport === 'udp') return new UdpOutlet({ target, source, index, errors });
   const stream = {
     target,
-    tls: transport === 'tls' ? (options.tls ?? {}) : undefined,
+    tls: transport === 'tcp' ? undefined : (options.tls ?? (transport === 'tls' ? {} : undefined)),
     localAddress: source === 'loopback-range' ? loopbackAddress(index) : undefined,
     reconnect,
     errors,

@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net';
+import type { TlsOptions } from 'node:tls';
 import { CollectingServer } from './collecting-server.ts';
 
 export interface RelpServerOptions {
+  readonly tls?: TlsOptions;
   /** To the `open` command. Default `200 OK` and the offers. */
   readonly welcome?: string;
   /** Answers to messages by their number from 0; undefined: none. Default `200 OK`. */
@@ -23,7 +25,7 @@ export class RelpServer {
   }
 
   static async open(options: RelpServerOptions = {}): Promise<RelpServer> {
-    const server = new RelpServer(await CollectingServer.open(), options);
+    const server = new RelpServer(await CollectingServer.open(options.tls), options);
     void server.collecting.until(() => {
       server.#readAll();
       return false;

@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { sendSyslog } from '../../../src/traffic/syslog/send-syslog.ts';
 import { createSyslogLoad } from '../../../src/traffic/syslog/syslog-load.ts';
+import { type Certificate, CertificateAuthority, skipWithoutOpenssl } from '../../support/certificates.ts';
 import { CollectingSocket } from '../collecting-socket.ts';
 import { CollectingServer } from './collecting-server.ts';
+import { RelpServer } from './relp-server.ts';
 
 const LIMIT = { timeout: 30_000 };
+const TLS_LIMIT = { ...LIMIT, skip: skipWithoutOpenssl };
 
 /** A load of `messages`, sent as fast as it goes. */
 const all = (messages: number) => ({ messagesPerSecond: Infinity, durationMs: 20_000, limit: messages });
@@ -151,50 +153,58 @@ test('a collector that is not there is named, with what to do', LIMIT, async () 
   });
 });
 
-test('over TLS the certificate is looked at, and one for clients is shown', LIMIT, async (context) => {
-  const files = certificates(context);
-  const { certificate: cert, key } = files.server;
-  const server = await streams(context, {
-    cert,
-    key,
-    ca: files.authority,
-    requestCert: true,
-    rejectUnauthorized: true,
-  });
+test('over TLS the certificate is looked at, and one for clients is shown', TLS_LIMIT, async (context) => {
+  const { authority, server, client } = certificates(context);
+  const asks = { ca: authority, requestCert: true, rejectUnauthorized: true };
+  const collector = await streams(context, { cert: server.certificate, key: server.key, ...asks });
   const load = createSyslogLoad({ dialect: 'mix', devices: 2 });
-  const common = { target: server.target, transport: 'tls', ...all(500) } as const;
+  const common = { target: collector.target, transport: 'tls', ...all(500) } as const;
   await assert.rejects(sendSyslog(load, common), { code: 'CONNECT_FAILED', remedy: /--tls-ca/ });
   assert.equal(load.nextSequence, 0);
-  const report = await sendSyslog(load, { ...common, tls: { ca: files.authority, ...files.client } });
-  const brought = (await server.ended()).filter((text) => text !== '');
+  const report = await sendSyslog(load, { ...common, tls: { ca: authority, ...client } });
+  const brought = (await collector.ended()).filter((text) => text !== '');
   assert.deepEqual(sequencesOf(brought.flatMap(countedMessages)), upTo(500));
   assert.equal(report.written, 500);
 });
 
-test('any certificate is taken where that is asked', LIMIT, async (context) => {
-  const { certificate: cert, key } = certificates(context).server;
-  const server = await streams(context, { cert, key });
+test('a certificate of another host is refused', TLS_LIMIT, async (context) => {
+  const { authority, client } = certificates(context);
+  const collector = await streams(context, { cert: client.certificate, key: client.key });
   const load = createSyslogLoad({ dialect: 'bsd', devices: 1 });
-  await sendSyslog(load, { target: server.target, transport: 'tls', tls: { insecure: true }, ...all(10) });
-  assert.deepEqual(sequencesOf(await server.ended()), upTo(10));
+  const common = { target: collector.target, transport: 'tls', ...all(1) } as const;
+  await assert.rejects(sendSyslog(load, { ...common, tls: { ca: authority } }), { remedy: /--insecure/ });
 });
 
-/** An authority, and certificates of it for 127.0.0.1 and for a client, by openssl(1). */
+test('any certificate is taken where that is asked', TLS_LIMIT, async (context) => {
+  const { server } = certificates(context);
+  const collector = await streams(context, { cert: server.certificate, key: server.key });
+  const load = createSyslogLoad({ dialect: 'bsd', devices: 1 });
+  await sendSyslog(load, { target: collector.target, transport: 'tls', tls: { insecure: true }, ...all(10) });
+  assert.deepEqual(sequencesOf(await collector.ended()), upTo(10));
+});
+
+test('RELP goes over TLS too', TLS_LIMIT, async (context) => {
+  const { authority, server } = certificates(context);
+  const collector = await RelpServer.open({ tls: { cert: server.certificate, key: server.key } });
+  context.after(() => collector.close());
+  const load = createSyslogLoad({ dialect: 'bsd', devices: 1 });
+  const common = { target: collector.collecting.target, transport: 'relp', ...all(300) } as const;
+  const report = await sendSyslog(load, { ...common, tls: { ca: authority } });
+  assert.equal(report.acknowledged, 300);
+});
+
+/** An authority, and certificates of it for 127.0.0.1 and for a client, in PEM. */
 function certificates(context: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), 'send-tls-'));
   context.after(() => rmSync(folder, { recursive: true }));
-  const openssl = (...parameters: string[]) => execFileSync('openssl', parameters, { cwd: folder, stdio: 'ignore' });
-  const make = (name: string, ...more: string[]) => {
-    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', `${name}.key`];
-    openssl('req', '-x509', ...key, '-out', `${name}.pem`, '-days', '2', '-subj', `/CN=${name}`, ...more);
-    const read = (ending: string) => readFileSync(join(folder, `${name}.${ending}`), 'utf8');
-    return { certificate: read('pem'), key: read('key') };
-  };
-  const authority = make('authority').certificate;
-  const signed = ['-CA', 'authority.pem', '-CAkey', 'authority.key', '-addext', 'basicConstraints=CA:FALSE'];
+  const authority = new CertificateAuthority(folder);
+  const read = ({ certificateFile, keyFile }: Certificate) => ({
+    certificate: readFileSync(certificateFile, 'utf8'),
+    key: readFileSync(keyFile, 'utf8'),
+  });
   return {
-    authority,
-    server: make('server', ...signed, '-addext', 'subjectAltName=IP:127.0.0.1'),
-    client: make('client', ...signed),
+    authority: read(authority).certificate,
+    server: read(authority.issue('server', '/CN=collector', { IP: '127.0.0.1' })),
+    client: read(authority.issue('client', '/CN=client', { DNS: 'client.example.com' })),
   };
 }

@@ -1,7 +1,7 @@
 import { TimeFormat } from './device-time.ts';
 
 /** Digits of a sequence number; enough for a day at 100,000 a second. */
-export const SEQUENCE_DIGITS = 10;
+const SEQUENCE_DIGITS = 10;
 
 /** Stands where the sequence number goes. */
 export const SEQUENCE = Symbol('sequence');
