@@ -80,6 +80,7 @@ test('one value or a list, names or numbers: rules end up as lists of numbers an
   assert.deepEqual(rule('severity: warning'), { severity: [4] });
   assert.deepEqual(rule('severity: "<=warning"'), { severity: [0, 1, 2, 3, 4] });
   assert.deepEqual(rule('severity: warning+'), { severity: [0, 1, 2, 3, 4] });
+  assert.deepEqual(rule('severity: err..crit'), { severity: [2, 3] });
   assert.deepEqual(rule('severity: ≤3'), { severity: [0, 1, 2, 3] });
   assert.deepEqual(rule('severity: ">notice"'), { severity: [6, 7] });
   assert.deepEqual(rule('severity: ["< alert", debug, none]'), { severity: [-1, 0, 7] });
@@ -111,7 +112,7 @@ syslog:
     'syslog.limits.messageBytes: expected 1KiB to 512KiB, found "1MiB"',
     'syslog.rules[0].facility: expected a facility such as local7, 23 or none, or a list of them, found "local9"',
     'syslog.rules[0].pattern: expected a regular expression of RE2: missing closing ): `a(b`, found "a(b"',
-    'syslog.rules[0].severity: expected a severity such as warning, 4, warning+ (and worse), ">=info" or none, or a list of names and numbers, found "<=bad"',
+    'syslog.rules[0].severity: expected a severity such as warning, 4, warning+ (and worse), err..crit, ">=info" or none, or a list of them, found "<=bad"',
     'syslog.rules[1].action: expected one of drop, keep, limit, tag, found "block"',
     'syslog.rules[1].from: expected an address or a prefix such as 192.0.2.0/24 or 2001:db8::/32, found "10.0.0.0/99"',
     'syslog.rules[1].tags[0]: expected a tag of letters, digits, ".", "_", ":" and "-", up to 63 characters, found "a b"',
