@@ -7,6 +7,7 @@ import type { Clock } from '../../src/runtime/clock.ts';
 import { DogwatchError, messageOf } from '../../src/runtime/errors.ts';
 import type { Component } from '../../src/runtime/lifecycle.ts';
 import type { Log } from '../../src/runtime/log.ts';
+import { RateLimit } from '../../src/runtime/rate-limit.ts';
 import type { Datagram } from '../datagram.ts';
 import { KernelDrops } from './kernel-drops.ts';
 import { AllowList, normaliseSourceAddress } from './source-address.ts';
@@ -21,6 +22,8 @@ export interface UdpListenerOptions {
   readonly receiveBufferBytes: number;
   /** Senders that are heard, as prefixes; empty: everyone. */
   readonly allowFrom: readonly string[];
+  /** Waited for before the socket closes, when nothing is received any more: time for answers to what was. Never rejects. */
+  readonly beforeClose?: () => Promise<void>;
 }
 
 /** On stop, what the kernel still holds is read for at most this long: a sender that never pauses must not hold us. */
@@ -48,6 +51,7 @@ export class UdpListener implements Component {
   readonly #receive: (datagram: Datagram) => void;
   readonly #log: Log;
   readonly #allowList: AllowList;
+  readonly #sendTroubleLimit = new RateLimit(1, 10_000);
   #socket: Socket | undefined;
   #drops: KernelDrops | undefined;
 
@@ -85,6 +89,8 @@ export class UdpListener implements Component {
     const socket = this.#socket;
     if (socket === undefined) return;
     await this.#drain();
+    socket.removeAllListeners('message');
+    await this.options.beforeClose?.();
     await this.readKernelDrops();
     const closed = once(socket, 'close');
     socket.close();
@@ -95,6 +101,16 @@ export class UdpListener implements Component {
   /** Where it listens now; undefined before start and after stop. */
   address(): { address: string; port: number } | undefined {
     return this.#socket?.address();
+  }
+
+  /** Sends a datagram from this port, as far as the kernel takes it; one that does not get there is no error. */
+  send(bytes: Buffer, port: number, address: string): void {
+    const isMapped = isIP(address) === 4 && isIP(this.boundAddress?.address ?? '') === 6;
+    this.#socket?.send(bytes, port, isMapped ? `::ffff:${address}` : address, (error) => {
+      if (error === null) return;
+      const { passed, suppressed } = this.#sendTroubleLimit.take(this.#clock.monotonicMs());
+      if (passed) this.#log.warn({ address, error: messageOf(error), suppressed }, 'an answer could not be sent');
+    });
   }
 
   /** Brings `kernelDrops` up to date. */

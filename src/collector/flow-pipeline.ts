@@ -51,7 +51,7 @@ export class FlowPipeline implements Component {
   async stop(): Promise<void> {
     clearInterval(this.#sweeping);
     this.decoder.finish(this.#clock.nowMicros());
-    await this.#intake.close();
+    await this.#intake.settle();
   }
 
   receive(datagram: Datagram): void {

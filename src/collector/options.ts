@@ -1,8 +1,13 @@
+import type { SyslogDecoderOptions } from '../../collectors/syslog/syslog-decoder.ts';
 import type { JournalOptions } from '../../storage/journal/journal.ts';
 import type { RetentionOptions } from '../../storage/database/retention.ts';
 import type { Config } from '../config/schema.ts';
+import type { SnmpCredentials } from '../config/snmp-credentials.ts';
+import type { PollerOptions } from '../polling/poller.ts';
 import type { FlowPipelineOptions } from './flow-pipeline.ts';
 import type { RowIntakeOptions } from './row-intake.ts';
+import type { SnmpPipelineOptions } from './snmp-pipeline.ts';
+import type { SyslogPipelineOptions } from './syslog-pipeline.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -26,6 +31,37 @@ export function flowPipelineOptions({ flow, batch, journal }: Config): FlowPipel
   };
 }
 
+/** What the syslog rooms need of it, besides what is composed for them. */
+export function syslogPipelineOptions(
+  { syslog, batch, journal }: Config,
+  parts: Pick<SyslogDecoderOptions, 'zone' | 'clocks' | 'rules'>,
+): SyslogPipelineOptions {
+  return {
+    decoder: { maxDevices: syslog.limits.devices, ...parts },
+    intake: rowIntakeOptions(batch, journal),
+    maxMessageBytes: syslog.limits.messageBytes,
+  };
+}
+
+/** What the SNMP rooms need of it. */
+export function snmpPipelineOptions(
+  { snmp, batch, journal }: Config,
+  { communities, users }: SnmpCredentials,
+): SnmpPipelineOptions {
+  const { limits, timeWindow } = snmp;
+  return {
+    decoder: { communities, maxSources: limits.sources, rawPerMinute: limits.rawPerMinute },
+    security: { users, timeWindow, maxEngines: limits.engines },
+    intake: rowIntakeOptions(batch, journal),
+  };
+}
+
+/** How devices are polled. */
+export function pollerOptions({ snmp: { polling } }: Config): PollerOptions {
+  const { interval, soonest, concurrency, timeout, retries } = polling;
+  return { intervalMs: interval, soonestMs: soonest, concurrency, timeoutMs: timeout, retries };
+}
+
 function rowIntakeOptions(batch: Config['batch'], journal: Config['journal']): RowIntakeOptions {
   const limits = { maxRows: batch.rows, maxAgeMs: batch.age };
   return { limits, batchBytes: batch.bytes, queueMemoryBytes: journal.memoryBytes };
@@ -45,6 +81,7 @@ export function retentionOptions({ retention }: Config): RetentionOptions {
     keepDaysOf: {
       counter_samples: retention.counterSamples / DAY_MS,
       syslog_messages: retention.syslog / DAY_MS,
+      snmp_traps: retention.traps / DAY_MS,
     },
     keepLedgerDays: retention.ledger / DAY_MS,
   };

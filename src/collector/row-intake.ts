@@ -68,15 +68,21 @@ export class RowIntake implements Acceptance {
     return batch;
   }
 
-  /** Everything that was committed is in the queue when this resolves. */
-  async close(): Promise<void> {
-    this.#settleWaiting();
+  /** Everything that was committed is in the queue, and whoever waited has been told, when this resolves. */
+  async settle(): Promise<void> {
+    this.#cancelHurry?.();
+    this.#cancelHurry = undefined;
+    for (const batch of this.#batches) batch.seal();
+    const waiting = this.#waiting;
+    this.#waiting = [];
     await Promise.all(this.#appending);
+    // A batch that was lost meanwhile may have held their rows: to ask once more is better than to say yes.
+    for (const { settled, lostBefore } of waiting) settled(this.#lostBatches === lostBefore);
   }
 
   whenAccepted(settled: (accepted: boolean) => void): void {
     this.#waiting.push({ settled, lostBefore: this.#lostBatches });
-    this.#cancelHurry ??= this.#clock.after(HURRY_MS, () => this.#settleWaiting());
+    this.#cancelHurry ??= this.#clock.after(HURRY_MS, () => void this.settle());
   }
 
   hasRoom(): boolean {
@@ -95,23 +101,6 @@ export class RowIntake implements Acceptance {
         signal.addEventListener('abort', wake);
       });
     }
-  }
-
-  /** Seals what is open, and tells the waiting once all that was sealed up to now is settled. */
-  #settleWaiting(): void {
-    this.#cancelHurry?.();
-    this.#cancelHurry = undefined;
-    for (const batch of this.#batches) batch.seal();
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    if (waiting.length === 0) return;
-    void this.#tell(waiting);
-  }
-
-  async #tell(waiting: readonly Waiting[]): Promise<void> {
-    await Promise.all(this.#appending);
-    // A batch that was lost meanwhile may have held their rows: to ask once more is better than to say yes.
-    for (const { settled, lostBefore } of waiting) settled(this.#lostBatches === lostBefore);
   }
 
   #append(batch: SealedBatch): void {

@@ -1,12 +1,28 @@
+import { StreamListener } from '../../collectors/listener/stream-listener.ts';
 import type { UdpListener } from '../../collectors/listener/udp-listener.ts';
+import type { SyslogRules } from '../../collectors/syslog/filter/syslog-rules.ts';
 import type { DatabaseAddress } from '../../storage/database/database.ts';
 import type { Journal } from '../../storage/journal/journal.ts';
+import type { TextSearchUpkeep } from '../../storage/database/text-search/text-search-upkeep.ts';
 import type { DatabaseUpkeep } from '../../storage/database/upkeep.ts';
 import type { Writer } from '../../storage/writer.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import type { Config } from '../config/schema.ts';
-import type { CollectorStatus, FlowStatus, JournalStatus, ListenerStatus, WriterStatus } from '../console/status.ts';
+import type {
+  CollectorStatus,
+  FlowStatus,
+  JournalStatus,
+  ListenerStatus,
+  SnmpStatus,
+  StreamListenerStatus,
+  SyslogStatus,
+  WriterStatus,
+} from '../console/status.ts';
+import type { Poller } from '../polling/poller.ts';
 import type { FlowPipeline } from './flow-pipeline.ts';
+import type { Listeners } from './listeners.ts';
+import type { SnmpPipeline } from './snmp-pipeline.ts';
+import type { SyslogPipeline } from './syslog-pipeline.ts';
 
 /** The parts of a started collector that have something to tell. */
 export interface Parts {
@@ -19,8 +35,13 @@ export interface Parts {
   readonly upkeep: DatabaseUpkeep;
   readonly journal: Journal;
   readonly writer: Writer;
+  readonly textSearch: TextSearchUpkeep;
   readonly flow: FlowPipeline;
-  readonly listeners: readonly UdpListener[];
+  readonly syslog: SyslogPipeline;
+  readonly rules: SyslogRules;
+  readonly snmp: SnmpPipeline;
+  readonly poller: Poller;
+  readonly listeners: Listeners;
   readonly startedAt: string;
 }
 
@@ -35,8 +56,10 @@ export function statusOf(parts: Parts): CollectorStatus {
     startedAt,
     ready: reasons.length === 0,
     reasons,
-    listeners: parts.listeners.map(listenerStatus),
+    listeners: parts.listeners.all.map(listenerStatus),
     flow: flowStatus(parts.flow),
+    syslog: syslogStatus(parts),
+    snmp: snmpStatus(parts),
     journal: journalStatus(parts.journal, config.journal.maxBytes),
     writer: writerStatus(parts),
     database: { description: database.description, psql: database.psql },
@@ -49,16 +72,18 @@ function reasonsAgainstReadiness({ upkeep, writer, journal, listeners }: Parts):
     reasons.push('the database has not been reached since the start; the journal takes what arrives');
   else if (!writer.isHealthy) reasons.push('the database does not take batches; the journal does');
   if (journal.trouble !== undefined) reasons.push(`rows are lost: ${journal.trouble}`);
-  for (const { name, address } of listeners.map((listener) => ({ name: listener.name, address: listener.address() }))) {
-    if (address === undefined) reasons.push(`${name} is closed`);
+  for (const listener of listeners.all) {
+    if (listener.address() === undefined) reasons.push(`${listener.name} is closed`);
   }
   return reasons;
 }
 
-function listenerStatus(listener: UdpListener): ListenerStatus {
+function listenerStatus(listener: UdpListener | StreamListener): ListenerStatus {
+  if (listener instanceof StreamListener) return streamStatus(listener);
   const { options, receiveBufferBytes, datagrams, bytes, refused, kernelDrops } = listener;
   return {
     family: options.family,
+    transport: 'udp',
     address: listener.boundAddress?.address ?? options.address,
     port: listener.boundAddress?.port ?? options.port,
     receiveBufferBytes,
@@ -67,6 +92,27 @@ function listenerStatus(listener: UdpListener): ListenerStatus {
     bytes,
     refused,
     kernelDrops,
+  };
+}
+
+function streamStatus(listener: StreamListener): StreamListenerStatus {
+  const { options, messages, bytes, connections, accepted, refused, refusedFull, closedIdle, cut } = listener;
+  return {
+    family: options.family,
+    transport: options.transport,
+    address: listener.boundAddress?.address ?? options.address,
+    port: listener.boundAddress?.port ?? options.port,
+    messages,
+    bytes,
+    connections,
+    accepted,
+    refused,
+    refusedFull,
+    closedIdle,
+    cut,
+    framingErrors: listener.framingErrors,
+    tlsErrors: listener.tlsErrors,
+    pauses: listener.pauses,
   };
 }
 
@@ -87,6 +133,46 @@ function flowStatus({ decoder }: FlowPipeline): FlowStatus {
     exporterEvictions: totals.exporterEvictions,
     templateEvictions: totals.templateEvictions,
     compilationsDeferred: totals.compilationsDeferred,
+  };
+}
+
+function syslogStatus({ syslog, rules, textSearch }: Parts): SyslogStatus {
+  const { messages, unparsed, lossy, cut, dropped, devices, deviceEvictions } = syslog.decoder.totals;
+  return {
+    messages,
+    unparsed,
+    lossy,
+    cut,
+    dropped,
+    rules: rules.counts(),
+    devices,
+    deviceEvictions,
+    search: textSearch.status,
+  };
+}
+
+function snmpStatus({ snmp: { decoder, security, engine }, poller }: Parts): SnmpStatus {
+  const { totals } = decoder;
+  return {
+    datagrams: totals.datagrams,
+    traps: totals.traps,
+    informs: totals.informs,
+    informRetransmissions: totals.informRetransmissions,
+    acknowledged: totals.acknowledged,
+    informsLost: totals.informsLost,
+    undecodable: totals.undecodable,
+    notNotifications: totals.notNotifications,
+    refused: { 'unknown-community': totals.unknownCommunity, ...security.totals.refused },
+    reports: totals.reports,
+    replays: totals.replays,
+    storedRaw: totals.storedRaw,
+    rawSuppressed: totals.rawSuppressed,
+    engines: security.engines.known,
+    engineEvictions: security.engines.evictions,
+    engineId: engine.engineId.toString('hex'),
+    engineBoots: engine.boots,
+    polls: poller.totals.polls,
+    pollFailures: poller.totals.failures,
   };
 }
 

@@ -63,7 +63,7 @@ export class SyslogPipeline implements Component {
   async stop(): Promise<void> {
     clearInterval(this.#sweeping);
     this.decoder.finish(this.#clock.nowMicros());
-    await this.#intake.close();
+    await this.#intake.settle();
   }
 
   /** A datagram is one message (RFC 5426 section 3.1). */

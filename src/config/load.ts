@@ -223,7 +223,7 @@ function withPassword(config: Config): Config {
   return { ...config, database: { ...database, url: url + parameter } };
 }
 
-/** Makes every path absolute: the state directory and files from the file's own, the journal's from the state directory. */
+/** Makes every path absolute: the state directory and files from the file's own, journal and MIBs from the state directory. */
 function resolvePaths(config: Config, sources: ConfigSources, directory: string): Config {
   const stateDirectory = resolve(sources.of(['stateDirectory']) === undefined ? '/' : directory, config.stateDirectory);
   const journal = { ...config.journal, directory: resolve(stateDirectory, config.journal.directory) };
@@ -233,7 +233,13 @@ function resolvePaths(config: Config, sources: ConfigSources, directory: string)
       ? listener
       : { ...listener, tls: resolveTls(listener.tls, directory) },
   );
-  return { ...config, stateDirectory, journal, tls, listeners };
+  const { credentialsFile, mibDirectory } = config.snmp;
+  const snmp = {
+    ...config.snmp,
+    mibDirectory: resolve(stateDirectory, mibDirectory),
+    ...(credentialsFile === undefined ? {} : { credentialsFile: resolve(directory, credentialsFile) }),
+  };
+  return { ...config, stateDirectory, journal, tls, listeners, snmp };
 }
 
 function resolveTls(settings: TlsSettings, directory: string): TlsSettings {

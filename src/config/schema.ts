@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ELEMENT_TYPES } from '../../collectors/flow/elements/element-type.ts';
 import { LOG_LEVELS } from '../runtime/log.ts';
 import { defaultListeners, listener, tls } from './schema/listeners.ts';
+import { snmp } from './schema/snmp.ts';
 import { syslog } from './schema/syslog.ts';
 import { address, duration, port, prefix, size, whole } from './values.ts';
 
@@ -136,6 +137,7 @@ const retention = z.strictObject({
   syslog: duration('1h', '36500d')
     .prefault('30d')
     .describe('How long syslog messages are kept; their partitions are always of an hour.'),
+  traps: duration('1h', '36500d').prefault('90d').describe('How long SNMP traps and informs are kept.'),
   ledger: duration('1h', '3650d')
     .prefault('7d')
     .describe(
@@ -203,6 +205,7 @@ function settings(machine: Machine) {
     allowFrom: allowFrom.default([]).describe('Senders that may send at all; an empty list means everyone.'),
     flow: flow.prefault({}).describe('Decoding of flows.'),
     syslog: syslog.prefault({}).describe('Syslog messages.'),
+    snmp: snmp.prefault({}).describe('SNMP traps, informs and names.'),
     batch: batch.prefault({}).describe('When rows are sealed into a batch.'),
     journal: journal.prefault({}).describe('The queue on disk between receiving and writing.'),
     writer: z

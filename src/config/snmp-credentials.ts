@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { POLL_AUTH_PROTOCOLS, POLL_PRIV_PROTOCOLS, type PollRule } from '../polling/poll-credential.ts';
+import { AUTH_PROTOCOLS, PRIVACY_PROTOCOLS } from '../../collectors/snmp/usm/crypto/protocols.ts';
+import type { UsmUserOptions } from '../../collectors/snmp/usm/users/user-options.ts';
+import { isPollable, POLL_PRIVACY_PROTOCOLS, type PollRule } from '../polling/poll-credential.ts';
 import { readDocument } from './document.ts';
 import { ConfigError, type Finding, pathText, type SettingPath } from './findings.ts';
 import { findingsOfIssues } from './schema-findings.ts';
@@ -7,25 +9,32 @@ import { port, prefix } from './values.ts';
 
 /** The levels of RFC 3411 section 3.4.3, lowest first. */
 const LEVELS = ['noAuthNoPriv', 'authNoPriv', 'authPriv'] as const;
-const AUTH_PROTOCOLS = POLL_AUTH_PROTOCOLS;
-const PRIV_PROTOCOLS = ['des', 'aes128', 'aes192', 'aes256', 'aes192c', 'aes256c'] as const;
 
 const SHORTEST_PASSWORD = 8; // RFC 3414 section 11.2
 const hex = z.string().regex(/^(?:[0-9a-f]{2})+$/i, { error: 'expected hexadecimal digits, two a byte' });
 
-/** One secret, as a password, or as a key that was localised to one engine. */
+/** One secret: a pass phrase, the key Ku made of it, or the key of one engine. */
 function secretFor<const Protocols extends readonly [string, ...string[]]>(protocols: Protocols) {
   return z
     .strictObject({
       protocol: z.enum(protocols),
       password: z
-        .string()
+        .string({ error: 'expected a text, in quotes where it is a number' })
         .min(SHORTEST_PASSWORD, { error: `expected at least ${SHORTEST_PASSWORD} characters` })
         .optional(),
-      localizedKey: hex.optional(),
+      key: hex.optional(),
+      localisedKey: hex.optional(),
     })
-    .refine(({ password, localizedKey }) => (password === undefined) !== (localizedKey === undefined), {
-      error: 'expected a password, or a localizedKey together with the engineId of the user',
+    .transform(({ protocol, password, key, localisedKey }, context) => {
+      const given = [password, key, localisedKey].filter((each) => each !== undefined);
+      if (given.length !== 1)
+        context.issues.push({
+          code: 'custom',
+          input: protocol,
+          message: 'expected one of password, key, localisedKey',
+        });
+      if (password !== undefined) return { protocol, password };
+      return key === undefined ? { protocol, localisedKey: localisedKey ?? '' } : { protocol, key };
     });
 }
 
@@ -33,8 +42,8 @@ const user = z.strictObject({
   name: z.string().min(1).max(32),
   engineId: hex.optional(),
   auth: secretFor(AUTH_PROTOCOLS).optional(),
-  priv: secretFor(PRIV_PROTOCOLS).optional(),
-  level: z.enum(LEVELS).optional(),
+  privacy: secretFor(PRIVACY_PROTOCOLS).optional(),
+  minimumLevel: z.enum(LEVELS).optional(),
 });
 
 const poll = z.strictObject({
@@ -52,13 +61,13 @@ const credentialsSchema = z.strictObject({
 });
 
 type Written = z.output<typeof credentialsSchema>;
-export type SnmpUserSettings = Written['users'][number];
+type User = Written['users'][number];
 
 /** Who may send notifications, and how devices are polled. Full of secrets: never log one whole. */
 export interface SnmpCredentials {
   /** Names by community; empty: every community is accepted. */
   readonly communities: ReadonlyMap<string, string>;
-  readonly users: readonly SnmpUserSettings[];
+  readonly users: readonly UsmUserOptions[];
   readonly polling: readonly PollRule[];
 }
 
@@ -112,23 +121,22 @@ function breachesOf({ communities, users, polling }: Written): Breach[] {
 }
 
 function breachesOfUser(
-  { name, engineId, auth, priv, level }: SnmpUserSettings,
+  { name, engineId, auth, privacy, minimumLevel }: User,
   index: number,
-  users: readonly SnmpUserSettings[],
+  users: readonly User[],
 ): Breach[] {
   const at = ['users', index] as const;
   const breaches: Breach[] = [];
   const add = (key: string | undefined, message: string) =>
     breaches.push({ at: key === undefined ? at : [...at, key], message });
-  if (priv !== undefined && auth === undefined)
-    add('priv', 'expected auth beside it: there is no privacy without authentication');
-  const reached = priv !== undefined ? 2 : auth !== undefined ? 1 : 0;
-  if (level !== undefined && LEVELS.indexOf(level) > reached)
-    add('level', `expected at most ${LEVELS[reached]}, which is what auth and priv are there for`);
-  for (const key of ['auth', 'priv'] as const) {
-    const secret = key === 'auth' ? auth : priv;
-    if (secret?.localizedKey !== undefined && engineId === undefined)
-      add(key, 'expected engineId beside a localizedKey: it is valid at that engine alone');
+  if (privacy !== undefined && auth === undefined)
+    add('privacy', 'expected auth beside it: there is no privacy without authentication');
+  const reached = privacy !== undefined ? 2 : auth !== undefined ? 1 : 0;
+  if (minimumLevel !== undefined && LEVELS.indexOf(minimumLevel) > reached)
+    add('minimumLevel', `expected at most ${LEVELS[reached]}, which is what auth and privacy are there for`);
+  for (const [key, secret] of Object.entries({ auth, privacy })) {
+    if (secret !== undefined && 'localisedKey' in secret && engineId === undefined)
+      add(key, 'expected engineId beside a localisedKey: it is valid at that engine alone');
   }
   if (engineId !== undefined && (engineId.length < 10 || engineId.length > 64))
     add('engineId', 'expected 5 to 32 bytes (RFC 3411 section 5)');
@@ -143,7 +151,7 @@ function breachesOfPoll(
   { community, user: userName, version }: Written['polling'][number],
   index: number,
   communities: Written['communities'],
-  users: readonly SnmpUserSettings[],
+  users: readonly User[],
 ): Breach[] {
   const at = ['polling', index] as const;
   if ((community === undefined) === (userName === undefined))
@@ -156,16 +164,14 @@ function breachesOfPoll(
   const found = users.find(({ name }) => name === userName);
   if (found === undefined) return [{ at: [...at, 'user'], message: 'expected a name out of users' }];
   if (version !== undefined && version !== '3') return [{ at: [...at, 'version'], message: 'expected 3 with a user' }];
-  if (found.auth?.localizedKey !== undefined || found.priv?.localizedKey !== undefined)
-    return [{ at: [...at, 'user'], message: 'expected a user with passwords: a localizedKey fits one engine alone' }];
-  const priv = found.priv?.protocol;
-  if (priv !== undefined && !isPollable(priv))
-    return [{ at: [...at, 'user'], message: `polling knows ${POLL_PRIV_PROTOCOLS.join(', ')}, not ${priv}` }];
+  for (const secret of [found.auth, found.privacy]) {
+    if (secret !== undefined && !('password' in secret))
+      return [{ at: [...at, 'user'], message: 'expected a user with passwords: keys cannot be polled with' }];
+  }
+  const protocol = found.privacy?.protocol;
+  if (protocol !== undefined && !isPollable(protocol))
+    return [{ at: [...at, 'user'], message: `polling knows ${POLL_PRIVACY_PROTOCOLS.join(', ')}, not ${protocol}` }];
   return [];
-}
-
-function isPollable(protocol: string): protocol is (typeof POLL_PRIV_PROTOCOLS)[number] {
-  return (POLL_PRIV_PROTOCOLS as readonly string[]).includes(protocol);
 }
 
 function credentialsOf({ communities, users, polling }: Written): SnmpCredentials {
@@ -174,18 +180,19 @@ function credentialsOf({ communities, users, polling }: Written): SnmpCredential
       const secret = communities[community] ?? '';
       return { devices, credential: { port: agentPort, version: version === '1' ? '1' : '2c', community: secret } };
     }
-    const found = users.find(({ name }) => name === userName);
-    const { auth, priv } = found ?? {};
+    const { auth, privacy } = users.find(({ name }) => name === userName) ?? {};
     return {
       devices,
       credential: {
         port: agentPort,
         version: '3',
         user: userName ?? '',
-        ...(auth?.password === undefined ? {} : { auth: { protocol: auth.protocol, password: auth.password } }),
-        ...(priv?.password === undefined || !isPollable(priv.protocol)
-          ? {}
-          : { priv: { protocol: priv.protocol, password: priv.password } }),
+        ...(auth !== undefined && 'password' in auth
+          ? { auth: { protocol: auth.protocol, password: auth.password } }
+          : {}),
+        ...(privacy !== undefined && 'password' in privacy && isPollable(privacy.protocol)
+          ? { privacy: { protocol: privacy.protocol, password: privacy.password } }
+          : {}),
       },
     };
   });

@@ -10,24 +10,50 @@ export interface CollectorStatus {
   readonly reasons: readonly string[];
   readonly listeners: readonly ListenerStatus[];
   readonly flow: FlowStatus;
+  readonly syslog: SyslogStatus;
+  readonly snmp: SnmpStatus;
   readonly journal: JournalStatus;
   readonly writer: WriterStatus;
   readonly database: { readonly description: string; readonly psql: string | undefined };
 }
 
-export interface ListenerStatus {
+export type ListenerStatus = DatagramListenerStatus | StreamListenerStatus;
+
+interface ListenerPlace {
   readonly family: string;
   readonly address: string;
   readonly port: number;
+  readonly bytes: number;
+}
+
+export interface DatagramListenerStatus extends ListenerPlace {
+  readonly transport: 'udp';
   /** What the kernel granted, and what the configuration asks for. */
   readonly receiveBufferBytes: number;
   readonly wantedReceiveBufferBytes: number;
   readonly datagrams: number;
-  readonly bytes: number;
   /** Datagrams from senders outside the allow-list. */
   readonly refused: number;
   /** Datagrams that the kernel dropped at this socket, for want of room in the receive buffer. */
   readonly kernelDrops: number;
+}
+
+export interface StreamListenerStatus extends ListenerPlace {
+  readonly transport: 'tcp' | 'tls' | 'relp';
+  readonly messages: number;
+  /** Connections open now, and since the start. */
+  readonly connections: number;
+  readonly accepted: number;
+  /** Connections of senders outside the allow-list, and beyond a bound. */
+  readonly refused: number;
+  readonly refusedFull: number;
+  readonly closedIdle: number;
+  /** Messages longer than allowed, or left incomplete. */
+  readonly cut: number;
+  readonly framingErrors: number;
+  readonly tlsErrors: number;
+  /** How often nothing was read, since the queue had no room. */
+  readonly pauses: number;
 }
 
 export interface FlowStatus {
@@ -50,6 +76,68 @@ export interface FlowStatus {
   readonly templateEvictions: number;
   /** Templates that had to wait for the compiler's budget. */
   readonly compilationsDeferred: number;
+}
+
+export interface SyslogStatus {
+  readonly messages: number;
+  /** Stored raw, for want of a header that could be read. */
+  readonly unparsed: number;
+  /** Not UTF-8, or with a NUL inside: their bytes are kept. */
+  readonly lossy: number;
+  readonly cut: number;
+  /** By rules, altogether and by each. */
+  readonly dropped: number;
+  readonly rules: readonly RuleStatus[];
+  readonly devices: number;
+  readonly deviceEvictions: number;
+  readonly search: SearchStatus;
+}
+
+/** Of the partitions that are complete. */
+export interface SearchStatus {
+  readonly partitions: number;
+  /** Those that have all their indexes. */
+  readonly indexed: number;
+  /** The index that is being built. */
+  readonly building: string | undefined;
+  /** What is searched without an index of its text, and why. */
+  readonly unindexed: readonly { readonly why: string; readonly partitions: number }[];
+  /** Why building does not go on. */
+  readonly trouble: string | undefined;
+}
+
+export interface RuleStatus {
+  readonly name: string;
+  readonly action: string;
+  readonly matched: number;
+  readonly dropped: number;
+}
+
+export interface SnmpStatus {
+  readonly datagrams: number;
+  readonly traps: number;
+  readonly informs: number;
+  /** Informs that came again, and answers that were sent. */
+  readonly informRetransmissions: number;
+  readonly acknowledged: number;
+  /** Informs whose rows were lost at the queue's bound: not answered. */
+  readonly informsLost: number;
+  readonly undecodable: number;
+  readonly notNotifications: number;
+  /** Senders that were not heard, by reason. */
+  readonly refused: Readonly<Record<string, number>>;
+  readonly reports: number;
+  readonly replays: number;
+  /** Undecodable datagrams kept as rows, and those that were counted alone. */
+  readonly storedRaw: number;
+  readonly rawSuppressed: number;
+  /** SNMPv3 engines of senders, and our own. */
+  readonly engines: number;
+  readonly engineEvictions: number;
+  readonly engineId: string;
+  readonly engineBoots: number;
+  readonly polls: number;
+  readonly pollFailures: number;
 }
 
 export interface JournalStatus {
@@ -76,4 +164,14 @@ export interface WriterStatus {
   readonly failures: number;
   /** Of the last attempt that failed; cleared by success. */
   readonly error: string | undefined;
+}
+
+/** Listeners on UDP. */
+export function datagramListeners({ listeners }: CollectorStatus): DatagramListenerStatus[] {
+  return listeners.filter((listener) => listener.transport === 'udp');
+}
+
+/** Listeners on TCP, whatever they speak. */
+export function streamListeners({ listeners }: CollectorStatus): StreamListenerStatus[] {
+  return listeners.filter((listener) => listener.transport !== 'udp');
 }

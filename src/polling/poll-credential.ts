@@ -1,3 +1,5 @@
+import type { AuthProtocol, PrivacyProtocol } from '../../collectors/snmp/usm/crypto/protocols.ts';
+
 /** How a device is asked. Secrets are in here: never log one whole. */
 export type PollCredential = {
   /** UDP port of the agent. */
@@ -7,18 +9,19 @@ export type PollCredential = {
   | {
       readonly version: '3';
       readonly user: string;
-      readonly auth?: { readonly protocol: PollAuthProtocol; readonly password: string };
-      readonly priv?: { readonly protocol: PollPrivProtocol; readonly password: string };
+      readonly auth?: { readonly protocol: AuthProtocol; readonly password: string };
+      readonly privacy?: { readonly protocol: PollPrivacyProtocol; readonly password: string };
       readonly context?: string;
     }
 );
 
-export const POLL_AUTH_PROTOCOLS = ['md5', 'sha', 'sha224', 'sha256', 'sha384', 'sha512'] as const;
-export type PollAuthProtocol = (typeof POLL_AUTH_PROTOCOLS)[number];
+/** Those of the library that polls. */
+export const POLL_PRIVACY_PROTOCOLS = ['DES', 'AES', 'AES-256', 'AES-256-C'] as const satisfies PrivacyProtocol[];
+export type PollPrivacyProtocol = (typeof POLL_PRIVACY_PROTOCOLS)[number];
 
-/** Those of the library that polls: no AES-192; aes256 after Blumenthal, aes256c after Reeder. */
-export const POLL_PRIV_PROTOCOLS = ['des', 'aes128', 'aes256', 'aes256c'] as const;
-export type PollPrivProtocol = (typeof POLL_PRIV_PROTOCOLS)[number];
+export function isPollable(protocol: PrivacyProtocol): protocol is PollPrivacyProtocol {
+  return POLL_PRIVACY_PROTOCOLS.some((each) => each === protocol);
+}
 
 /** Which devices are asked, and how. */
 export interface PollRule {

@@ -1,7 +1,8 @@
 import { isIPv6 } from 'node:net';
 import * as snmp from 'net-snmp';
 import { DogwatchError, messageOf } from '../runtime/errors.ts';
-import type { PollCredential, PollPrivProtocol } from './poll-credential.ts';
+import type { AuthProtocol } from '../../collectors/snmp/usm/crypto/protocols.ts';
+import type { PollCredential, PollPrivacyProtocol } from './poll-credential.ts';
 
 /** A value as an agent gave it: numbers for integers, bytes for strings and big counters, text for object identifiers. */
 export type AgentValue = number | bigint | string | boolean | Buffer | null;
@@ -47,17 +48,17 @@ function openSession(device: string, credential: PollCredential, common: CommonO
     const version = credential.version === '1' ? snmp.Version1 : snmp.Version2c;
     return snmp.createSession(device, credential.community, { ...common, version });
   }
-  const { user: name, auth, priv, context } = credential;
+  const { user: name, auth, privacy, context } = credential;
   const user: snmp.User = { name, level: snmp.SecurityLevel.noAuthNoPriv };
   if (auth !== undefined) {
     user.level = snmp.SecurityLevel.authNoPriv;
-    user.authProtocol = snmp.AuthProtocols[auth.protocol];
+    user.authProtocol = AUTH_PROTOCOLS[auth.protocol];
     user.authKey = auth.password;
   }
-  if (auth !== undefined && priv !== undefined) {
+  if (auth !== undefined && privacy !== undefined) {
     user.level = snmp.SecurityLevel.authPriv;
-    user.privProtocol = PRIV_PROTOCOLS[priv.protocol];
-    user.privKey = priv.password;
+    user.privProtocol = PRIVACY_PROTOCOLS[privacy.protocol];
+    user.privKey = privacy.password;
   }
   return snmp.createV3Session(device, user, {
     ...common,
@@ -66,11 +67,20 @@ function openSession(device: string, credential: PollCredential, common: CommonO
   });
 }
 
-const PRIV_PROTOCOLS: Readonly<Record<PollPrivProtocol, snmp.PrivProtocols>> = {
-  des: snmp.PrivProtocols.des,
-  aes128: snmp.PrivProtocols.aes,
-  aes256: snmp.PrivProtocols.aes256b,
-  aes256c: snmp.PrivProtocols.aes256r,
+const AUTH_PROTOCOLS: Readonly<Record<AuthProtocol, snmp.AuthProtocols>> = {
+  MD5: snmp.AuthProtocols.md5,
+  SHA: snmp.AuthProtocols.sha,
+  'SHA-224': snmp.AuthProtocols.sha224,
+  'SHA-256': snmp.AuthProtocols.sha256,
+  'SHA-384': snmp.AuthProtocols.sha384,
+  'SHA-512': snmp.AuthProtocols.sha512,
+};
+
+const PRIVACY_PROTOCOLS: Readonly<Record<PollPrivacyProtocol, snmp.PrivProtocols>> = {
+  DES: snmp.PrivProtocols.des,
+  AES: snmp.PrivProtocols.aes,
+  'AES-256': snmp.PrivProtocols.aes256b,
+  'AES-256-C': snmp.PrivProtocols.aes256r,
 };
 
 function get(session: snmp.Session, oids: readonly string[]): Promise<Map<string, AgentValue>> {

@@ -103,7 +103,8 @@ test('the welcome names every listener, the database, the HTTP address, and how 
     'psql -h /run/dw dogwatch',
     'http://127.0.0.1:8055/metrics',
     'npx dogwatch send flows --to 127.0.0.1:2055',
-    'softflowd -i eth0 -v 9 -n 127.0.0.1:2055',
+    'syslog on :: TCP port 5514',
+    'npx dogwatch logs --follow',
   ]) {
     assert.ok(text().includes(expected), expected);
   }
@@ -123,27 +124,27 @@ test('the live line fits every width, and troubles come before what is merely of
   const status: CollectorStatus = { ...exampleStatus(), flow: { ...exampleStatus().flow, undecodable: 7 } };
   for (const columns of [20, 60, 100, 200]) {
     const { screen, text } = terminal(columns);
-    screen.sample(status, { datagrams: 1500, records: 45_000, stored: 44_999.6 });
+    screen.sample(status, { received: 1500, records: 45_000, stored: 44_999.6 });
     const line = text().replace('\r\u001B[K', '');
     assert.ok(line.length < columns, `${columns}: ${line}`);
     assert.equal(text().includes('7 undecodable'), columns >= 100);
-    assert.ok(line.startsWith('1,500 datagrams/s'));
+    assert.ok(line.startsWith('1,500 received/s'));
     assert.equal(line.includes('45K records/s  45K stored/s'), columns >= 60);
   }
 });
 
 test('a terminal that does not know its width counts as one of 80 columns', () => {
   const { screen, text } = terminal(0);
-  screen.sample(exampleStatus(), { datagrams: 1, records: 2, stored: 3 });
+  screen.sample(exampleStatus(), { received: 1, records: 2, stored: 3 });
   assert.match(text(), /3 stored\/s/);
 });
 
 test('a log line scrolls above the live line in words', () => {
   const { screen, text } = terminal(200);
-  screen.sample(exampleStatus(), { datagrams: 1, records: 2, stored: 3 });
+  screen.sample(exampleStatus(), { received: 1, records: 2, stored: 3 });
   screen.log(
     `${JSON.stringify({ level: 40, time: '2026-11-22T10:00:00Z', msg: 'too small', port: 2055, remedy: 'sysctl x' })}\n`,
   );
   const above = text().split('\r\u001B[K').at(-1) ?? '';
-  assert.match(above, /^\d\d:\d\d:\d\d warn {2}too small port=2055\n {9}sysctl x\n1 datagrams\/s/);
+  assert.match(above, /^\d\d:\d\d:\d\d warn {2}too small port=2055\n {9}sysctl x\n1 received\/s/);
 });

@@ -21,8 +21,11 @@ test('the status of a running collector is fetched and shown with its figures', 
   const status = await fetchStatus(await serve(context, JSON.stringify(exampleStatus())));
   const screen = statusScreen(status, new Date('2026-11-23T12:00:00Z'));
   assert.match(screen, /^running for +1d 2h$/m);
-  assert.match(screen, /^decoded +30,000 records into 30,000 rows, 4 templates$/m);
-  assert.match(screen, /^listener +flow on :: port 2055: 1,000 datagrams, 0 dropped by the kernel$/m);
+  assert.match(screen, /^ +30,000 records into 30,000 rows, 4 templates$/m);
+  assert.match(screen, /^listener +flow on :: UDP port 2055: 1,000 datagrams, 0 dropped by the kernel$/m);
+  assert.match(screen, /^listener +syslog on :: TCP port 5514: 500 messages, 3 connections$/m);
+  assert.match(screen, /^syslog +700 messages from 5 devices$/m);
+  assert.match(screen, /^SNMP +12 traps, 8 informs \(8 acknowledged\)$/m);
   assert.doesNotMatch(screen, /given up: it was full|rejected/);
 });
 

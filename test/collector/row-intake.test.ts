@@ -86,12 +86,12 @@ test('rows whose batch was full and lost before anybody looked again are not cal
   assert.equal(told, false);
 });
 
-test('closing accepts what is open, and tells those who wait', async () => {
+test('settling accepts what is open, and tells those who wait', async () => {
   const queue = new AskingQueue();
   const intake = intakeOf(queue);
   commitRow(intake.open(TABLE, 'small'));
   const told = new Promise<boolean>((resolve) => intake.whenAccepted(resolve));
-  const closed = intake.close();
+  const closed = intake.settle();
   queue.appended[0]?.answer(true);
   await closed;
   assert.equal(await told, true);

@@ -27,16 +27,16 @@ test('communities, users and what is polled with them are read from one file', a
     communities: { core: s3cret }
     users:
       - name: alice
-        auth: { protocol: sha256, password: correct horse }
-        priv: { protocol: aes128, password: battery staple }
-        level: authPriv
+        auth: { protocol: SHA-256, password: correct horse }
+        privacy: { protocol: AES, password: battery staple }
+        minimumLevel: authPriv
     polling:
       - { devices: [192.0.2.0/24], community: core }
       - { devices: [198.51.100.7, '2001:db8::/64'], user: alice, port: 1161 }`);
   const { communities, users, polling } = readSnmpCredentials(file);
   assert.deepEqual([...communities], [['s3cret', 'core']]);
   assert.deepEqual(
-    users.map(({ name, level }) => [name, level]),
+    users.map(({ name, minimumLevel }) => [name, minimumLevel]),
     [['alice', 'authPriv']],
   );
   assert.deepEqual(polling, [
@@ -47,8 +47,8 @@ test('communities, users and what is polled with them are read from one file', a
         port: 1161,
         version: '3',
         user: 'alice',
-        auth: { protocol: 'sha256', password: 'correct horse' },
-        priv: { protocol: 'aes128', password: 'battery staple' },
+        auth: { protocol: 'SHA-256', password: 'correct horse' },
+        privacy: { protocol: 'AES', password: 'battery staple' },
       },
     },
   ]);
@@ -57,31 +57,31 @@ test('communities, users and what is polled with them are read from one file', a
 test('everything that is wrong is named at once, with its place, and no secret is shown', async () => {
   const found = await refusalOf(`communities: { core: s3cret, edge: s3cret }
 users:
-  - { name: bob, priv: { protocol: aes128, password: private parts } }
-  - { name: eve, level: authPriv, auth: { protocol: sha, localizedKey: 00ff } }
+  - { name: bob, privacy: { protocol: AES, password: private parts } }
+  - { name: eve, minimumLevel: authPriv, auth: { protocol: SHA, localisedKey: 00ff } }
 polling:
   - { devices: [192.0.2.1], community: nowhere }
   - { devices: [192.0.2.2], community: core, user: bob }`);
   assert.deepEqual(found, [
     '  snmp-credentials.yaml:1: communities.edge: the same community as core',
-    '  snmp-credentials.yaml:3: users[0].priv: expected auth beside it: there is no privacy without authentication',
-    '  snmp-credentials.yaml:4: users[1].level: expected at most authNoPriv, which is what auth and priv are there for',
-    '  snmp-credentials.yaml:4: users[1].auth: expected engineId beside a localizedKey: it is valid at that engine alone',
+    '  snmp-credentials.yaml:3: users[0].privacy: expected auth beside it: there is no privacy without authentication',
+    '  snmp-credentials.yaml:4: users[1].minimumLevel: expected at most authNoPriv, which is what auth and privacy are there for',
+    '  snmp-credentials.yaml:4: users[1].auth: expected engineId beside a localisedKey: it is valid at that engine alone',
     '  snmp-credentials.yaml:6: polling[0].community: expected a name out of communities',
     '  snmp-credentials.yaml:7: polling[1]: expected either community or user, by the name that it has above',
   ]);
 });
 
 test('a password that is too short is refused without being shown', async () => {
-  const found = await refusalOf('users: [{ name: bob, auth: { protocol: sha, password: hunter2 } }]');
+  const found = await refusalOf('users: [{ name: bob, auth: { protocol: SHA, password: hunter2 } }]');
   assert.deepEqual(found, ['  snmp-credentials.yaml:1: users[0].auth.password: expected at least 8 characters']);
 });
 
 test('a user whose privacy protocol cannot be polled with is refused for polling, and told why', async () => {
   const found = await refusalOf(`users:
-  - { name: bob, auth: { protocol: sha, password: secret words }, priv: { protocol: aes192, password: secret words } }
+  - { name: bob, auth: { protocol: SHA, password: secret words }, privacy: { protocol: AES-192, password: secret words } }
 polling: [{ devices: [192.0.2.1], user: bob }]`);
   assert.deepEqual(found, [
-    '  snmp-credentials.yaml:3: polling[0].user: polling knows des, aes128, aes256, aes256c, not aes192',
+    '  snmp-credentials.yaml:3: polling[0].user: polling knows DES, AES, AES-256, AES-256-C, not AES-192',
   ]);
 });

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { exposeCollector } from '../../src/collector/collector-metrics.ts';
+import { exposeCollector } from '../../src/collector/metrics/collector-metrics.ts';
 import { HttpServer } from '../../src/console/http-server.ts';
 import type { CollectorStatus } from '../../src/console/status.ts';
 import { Metrics } from '../../src/runtime/metrics.ts';
+import { datagramListeners } from '../../src/console/status.ts';
 import { exampleStatus } from '../support/example-status.ts';
 
 /** A running server that tells `status`. @returns its URL */
@@ -41,11 +42,12 @@ test('metrics are the numbers of the status, in the text format of Prometheus', 
   const response = await fetch(`${url}/metrics`);
   assert.match(response.headers.get('content-type') ?? '', /^text\/plain/);
   const lines = (await response.text()).split('\n');
-  const { journal, flow, listeners } = status;
+  const { journal, flow } = status;
+  const [listener] = datagramListeners(status);
   for (const expected of [
     `dogwatch_journal_batches ${journal.batches}`,
     `dogwatch_flow_records_total ${flow.records}`,
-    `dogwatch_listener_datagrams_total{family="flow",address="::",port="2055"} ${listeners[0]?.datagrams}`,
+    `dogwatch_listener_datagrams_total{family="flow",transport="udp",address="::",port="2055"} ${listener?.datagrams}`,
     'dogwatch_ready 1',
   ]) {
     assert.ok(lines.includes(expected), `${expected} in\n${lines.join('\n')}`);

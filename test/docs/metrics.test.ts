@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { exposeCollector } from '../../src/collector/collector-metrics.ts';
+import { exposeCollector } from '../../src/collector/metrics/collector-metrics.ts';
 import { Metrics } from '../../src/runtime/metrics.ts';
 import { exampleStatus } from '../support/example-status.ts';
 

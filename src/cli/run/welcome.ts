@@ -1,4 +1,4 @@
-import type { CollectorStatus } from '../../console/status.ts';
+import { type CollectorStatus, datagramListeners } from '../../console/status.ts';
 import { raiseReceiveBuffer } from '../receive-buffer.ts';
 import { bytesText } from '../terminal/figures.ts';
 
@@ -8,8 +8,11 @@ import { bytesText } from '../terminal/figures.ts';
  */
 export function welcomeText(status: CollectorStatus, httpUrl: string): string {
   const { listeners, database } = status;
-  const ports = listeners.map(({ family, address, port }) => `${family} on ${address} UDP port ${port}`);
-  const target = listeners[0] === undefined ? '' : `127.0.0.1:${listeners[0].port}`;
+  const ports = listeners.map(
+    ({ family, transport, address, port }) => `${family} on ${address} ${transport.toUpperCase()} port ${port}`,
+  );
+  const targetOf = (wanted: string): string =>
+    `127.0.0.1:${listeners.find(({ family, transport }) => family === wanted && transport === 'udp')?.port ?? ''}`;
   const blocks: [string, readonly string[]][] = [
     ['listening', ports],
     ['database', [database.description, ...(database.psql === undefined ? [] : [database.psql])]],
@@ -17,9 +20,12 @@ export function welcomeText(status: CollectorStatus, httpUrl: string): string {
     [
       'try',
       [
-        `npx dogwatch send flows --to ${target} --duration 10s`,
-        `softflowd -i eth0 -v 9 -n ${target}`,
+        `npx dogwatch send flows --to ${targetOf('flow')} --duration 10s`,
         'npx dogwatch top talkers --last 15m',
+        `npx dogwatch send syslog --to ${targetOf('syslog')} --duration 10s`,
+        'npx dogwatch logs --follow',
+        `npx dogwatch send traps --to ${targetOf('snmp')} --duration 10s`,
+        'npx dogwatch traps --last 15m',
       ],
     ],
   ];
@@ -36,8 +42,8 @@ export function welcomeText(status: CollectorStatus, httpUrl: string): string {
 }
 
 /** One warning for all listeners whose receive buffer the kernel made smaller than configured. */
-function warnings({ listeners }: CollectorStatus): string[] {
-  const small = listeners.filter(
+function warnings(status: CollectorStatus): string[] {
+  const small = datagramListeners(status).filter(
     ({ receiveBufferBytes, wantedReceiveBufferBytes: wanted }) => receiveBufferBytes < wanted,
   );
   if (small.length === 0) return [];

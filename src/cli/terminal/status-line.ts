@@ -1,4 +1,4 @@
-import type { CollectorStatus } from '../../console/status.ts';
+import { type CollectorStatus, datagramListeners, streamListeners } from '../../console/status.ts';
 import { bytesText, compact } from './figures.ts';
 
 /** A status and when it was taken, on a clock that never steps. */
@@ -9,7 +9,9 @@ export interface StatusSample {
 
 /** Events a second between two samples. */
 export interface StatusRates {
-  readonly datagrams: number;
+  /** Datagrams, and messages over connections. */
+  readonly received: number;
+  /** Flow records, syslog messages, traps and informs. */
   readonly records: number;
   readonly stored: number;
 }
@@ -18,15 +20,20 @@ export function ratesBetween(before: StatusSample, now: StatusSample): StatusRat
   const seconds = Math.max(0.001, (now.atMs - before.atMs) / 1000);
   const rate = (total: (status: CollectorStatus) => number) => (total(now.status) - total(before.status)) / seconds;
   return {
-    datagrams: rate(({ flow }) => flow.datagrams),
-    records: rate(({ flow }) => flow.records),
+    received: rate(receivedOf),
+    records: rate(({ flow, syslog, snmp }) => flow.records + syslog.messages + snmp.traps + snmp.informs),
     stored: rate(({ writer }) => writer.rows),
   };
 }
 
+function receivedOf(status: CollectorStatus): number {
+  const datagrams = datagramListeners(status).reduce((sum, each) => sum + each.datagrams, 0);
+  return streamListeners(status).reduce((sum, each) => sum + each.messages, datagrams);
+}
+
 /** Datagrams that the kernel dropped, at all listeners. */
-function kernelDropsOf({ listeners }: CollectorStatus): number {
-  return listeners.reduce((sum, { kernelDrops }) => sum + kernelDrops, 0);
+function kernelDropsOf(status: CollectorStatus): number {
+  return datagramListeners(status).reduce((sum, { kernelDrops }) => sum + kernelDrops, 0);
 }
 
 /**
@@ -36,7 +43,7 @@ function kernelDropsOf({ listeners }: CollectorStatus): number {
 export function statusLine(status: CollectorStatus, rates: StatusRates, width: number): string {
   const { flow, journal, writer } = status;
   const parts = [
-    `${compact(rates.datagrams)} datagrams/s`,
+    `${compact(rates.received)} received/s`,
     `${compact(rates.records)} records/s`,
     `${compact(rates.stored)} stored/s`,
     `${compact(flow.lost)} lost`,
@@ -60,7 +67,8 @@ function troubles(status: CollectorStatus): string[] {
     [kernelDropsOf(status), 'dropped by the kernel'],
     [status.journal.lostRows, 'rows given up, journal full'],
     [status.writer.rejectedRows, 'rows rejected'],
-    [status.flow.undecodable, 'undecodable'],
+    [status.flow.undecodable + status.snmp.undecodable, 'undecodable'],
+    [status.syslog.dropped, 'dropped by rules'],
     [status.flow.held, 'waiting for a template'],
   ];
   return counts.filter(([count]) => count > 0).map(([count, what]) => `${compact(count)} ${what}`);

@@ -1,22 +1,22 @@
-import type { CollectorStatus, ListenerStatus } from '../../console/status.ts';
+import type {
+  CollectorStatus,
+  DatagramListenerStatus,
+  ListenerStatus,
+  StreamListenerStatus,
+} from '../../console/status.ts';
 import { bytesText, elapsedText, grouped } from './figures.ts';
 
 /** A status as a page that people read: labels left, figures grouped, what is wrong on lines of its own. */
 export function statusScreen(status: CollectorStatus, now: Date = new Date()): string {
-  const { flow, journal, writer } = status;
+  const { journal, writer } = status;
   const lines: [string, string][] = [
     ['node', `${status.node}, version ${status.version}, process ${status.pid}`],
     ['running for', elapsedText(now.getTime() - Date.parse(status.startedAt))],
     ['ready', status.ready ? 'yes' : `no: ${status.reasons.join('; ')}`],
     ...status.listeners.map((listener): [string, string] => ['listener', listenerText(listener)]),
-    ['received', `${grouped(flow.datagrams)} datagrams from ${grouped(flow.exporters)} exporters`],
-    [
-      'decoded',
-      `${grouped(flow.records)} records into ${grouped(flow.rows)} rows, ${grouped(flow.templates)} templates`,
-    ],
-    ['undecodable', grouped(flow.undecodable)],
-    ['held', `${grouped(flow.held)} waiting for a template, ${grouped(flow.heldExpired)} given up`],
-    ['lost', `${grouped(flow.lost)} by sequence numbers, ${grouped(flow.reordered)} came out of order`],
+    ...flowLines(status),
+    ...syslogLines(status),
+    ...snmpLines(status),
     [
       'journal',
       `${grouped(journal.batches)} batches, ${grouped(journal.rows)} rows, ${bytesText(journal.bytes)} of ${bytesText(journal.maxBytes)}, ` +
@@ -39,15 +39,91 @@ export function statusScreen(status: CollectorStatus, now: Date = new Date()): s
   return lines.map(([label, text]) => `${label.padEnd(12)} ${text}\n`).join('');
 }
 
-/** `flow on ::, port 2055: 12 datagrams, …`. */
+function flowLines({ flow }: CollectorStatus): [string, string][] {
+  return [
+    ['flows', `${grouped(flow.datagrams)} datagrams from ${grouped(flow.exporters)} exporters`],
+    [
+      '',
+      `${grouped(flow.records)} records into ${grouped(flow.rows)} rows, ${grouped(flow.templates)} templates` +
+        troublesText([
+          [flow.undecodable, 'undecodable'],
+          [flow.held, 'sets waiting for a template'],
+          [flow.heldExpired, 'given up'],
+        ]),
+    ],
+    ['', `${grouped(flow.lost)} lost by sequence numbers, ${grouped(flow.reordered)} came out of order`],
+  ];
+}
+
+function syslogLines({ syslog }: CollectorStatus): [string, string][] {
+  const lines: [string, string][] = [
+    [
+      'syslog',
+      `${grouped(syslog.messages)} messages from ${grouped(syslog.devices)} devices` +
+        troublesText([
+          [syslog.unparsed, 'stored raw'],
+          [syslog.cut, 'cut'],
+          [syslog.dropped, 'dropped by rules'],
+        ]),
+    ],
+  ];
+  for (const { name, action, matched, dropped } of syslog.rules)
+    lines.push(['', `rule "${name}" (${action}): ${grouped(matched)} matched, ${grouped(dropped)} dropped`]);
+  const { search } = syslog;
+  for (const { why, partitions } of search.unindexed)
+    lines.push(['', `${grouped(partitions)} hours without index: ${why}`]);
+  if (search.trouble !== undefined) lines.push(['', `indexes are not built: ${search.trouble}`]);
+  return lines;
+}
+
+function snmpLines({ snmp }: CollectorStatus): [string, string][] {
+  const refused = Object.values(snmp.refused).reduce((sum, count) => sum + count, 0);
+  return [
+    [
+      'SNMP',
+      `${grouped(snmp.traps)} traps, ${grouped(snmp.informs)} informs (${grouped(snmp.acknowledged)} acknowledged)` +
+        troublesText([
+          [refused, 'of senders not heard'],
+          [snmp.undecodable, 'undecodable'],
+          [snmp.informsLost, 'informs lost'],
+          [snmp.pollFailures, 'polls failed'],
+        ]),
+    ],
+  ];
+}
+
+/** `flow on :: UDP port 2055: 12 datagrams, …`. */
 function listenerText(listener: ListenerStatus): string {
-  const buffer =
-    listener.receiveBufferBytes < listener.wantedReceiveBufferBytes
-      ? `, receive buffer ${bytesText(listener.receiveBufferBytes)} of the wanted ${bytesText(listener.wantedReceiveBufferBytes)}`
-      : '';
-  const refused = listener.refused > 0 ? `, ${grouped(listener.refused)} refused by allowFrom` : '';
+  const { family, transport, address, port } = listener;
+  const place = `${family} on ${address} ${transport.toUpperCase()} port ${port}`;
+  return `${place}: ${transport === 'udp' ? datagramText(listener) : streamText(listener)}`;
+}
+
+function datagramText(listener: DatagramListenerStatus): string {
+  const { receiveBufferBytes: granted, wantedReceiveBufferBytes: wanted } = listener;
+  const buffer = granted < wanted ? `, receive buffer ${bytesText(granted)} of the wanted ${bytesText(wanted)}` : '';
   return (
-    `${listener.family} on ${listener.address} port ${listener.port}: ${grouped(listener.datagrams)} datagrams, ` +
-    `${grouped(listener.kernelDrops)} dropped by the kernel${refused}${buffer}`
+    `${grouped(listener.datagrams)} datagrams, ${grouped(listener.kernelDrops)} dropped by the kernel` +
+    troublesText([[listener.refused, 'refused by allowFrom']]) +
+    buffer
   );
+}
+
+function streamText(listener: StreamListenerStatus): string {
+  return (
+    `${grouped(listener.messages)} messages, ${grouped(listener.connections)} connections` +
+    troublesText([
+      [listener.refused, 'refused by allowFrom'],
+      [listener.refusedFull, 'beyond the bound'],
+      [listener.cut, 'messages cut'],
+      [listener.framingErrors, 'closed for bad framing'],
+      [listener.tlsErrors, 'TLS errors'],
+      [listener.pauses, 'pauses for want of room'],
+    ])
+  );
+}
+
+/** Those that are not zero. */
+function troublesText(counts: readonly (readonly [number, string])[]): string {
+  return counts.map(([count, what]) => (count > 0 ? `, ${grouped(count)} ${what}` : '')).join('');
 }

@@ -1,0 +1,101 @@
+import { StreamListener } from '../../collectors/listener/stream-listener.ts';
+import { UdpListener } from '../../collectors/listener/udp-listener.ts';
+import type { ReplyTo } from '../../collectors/snmp/inform/inform-desk.ts';
+import { type Listener, tlsOf } from '../config/schema/listeners.ts';
+import type { Config } from '../config/schema.ts';
+import { systemClock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import type { FlowPipeline } from './flow-pipeline.ts';
+import type { SnmpPipeline } from './snmp-pipeline.ts';
+import type { SyslogPipeline } from './syslog-pipeline.ts';
+
+/** Where each family's datagrams and messages go. */
+export interface Receivers {
+  readonly flow: FlowPipeline;
+  readonly snmp: SnmpPipeline;
+  readonly syslog: SyslogPipeline;
+}
+
+/** The sockets of the configuration, not open yet. */
+export class Listeners {
+  readonly datagram: readonly UdpListener[];
+  readonly stream: readonly StreamListener[];
+
+  constructor(config: Config, receivers: Receivers, log: Log) {
+    const datagram: UdpListener[] = [];
+    const stream: StreamListener[] = [];
+    for (const options of config.listeners) {
+      if (options.transport === 'udp') datagram.push(udpListener(options, config, receivers, log));
+      else stream.push(streamListener(options, config, receivers.syslog, log));
+    }
+    this.datagram = datagram;
+    this.stream = stream;
+  }
+
+  get all(): readonly (UdpListener | StreamListener)[] {
+    return [...this.datagram, ...this.stream];
+  }
+
+  /** Answers the sender of a datagram from the port that it wrote to. What cannot be sent is sent when it asks again. */
+  reply(bytes: Buffer, { address, port, localPort }: ReplyTo): void {
+    this.datagram.find(({ boundAddress }) => boundAddress?.port === localPort)?.send(bytes, port, address);
+  }
+
+  /** Files that TLS listeners read. */
+  get certificateFiles(): string[] {
+    const files = this.stream.flatMap(({ options: { tls } }) =>
+      tls === undefined ? [] : [tls.certificateFile, tls.keyFile, tls.clientCaFile],
+    );
+    return [...new Set(files.filter((file) => file !== undefined))];
+  }
+
+  /** @throws DogwatchError of the first listener whose certificate is no good; it goes on with the old one */
+  reloadCertificates(): void {
+    for (const listener of this.stream) listener.reload();
+  }
+}
+
+function udpListener(
+  { family, address, port, receiveBuffer, allowFrom }: Extract<Listener, { transport: 'udp' }>,
+  config: Config,
+  { flow, snmp, syslog }: Receivers,
+  log: Log,
+): UdpListener {
+  const pipeline = { flow, snmp, syslog }[family];
+  const options = {
+    family,
+    address,
+    port,
+    receiveBufferBytes: receiveBuffer,
+    allowFrom: allowFrom ?? config.allowFrom,
+    ...(family === 'snmp' ? { beforeClose: () => snmp.settle() } : {}),
+  };
+  return new UdpListener(options, systemClock, (datagram) => pipeline.receive(datagram), log);
+}
+
+function streamListener(
+  options: Exclude<Listener, { transport: 'udp' }>,
+  config: Config,
+  { decoder, acceptance }: SyslogPipeline,
+  log: Log,
+): StreamListener {
+  const { transport, address, port, allowFrom, maxConnections, maxConnectionsPerSource, idle } = options;
+  return new StreamListener(
+    {
+      family: 'syslog',
+      transport,
+      address,
+      port,
+      allowFrom: allowFrom ?? config.allowFrom,
+      maxMessageBytes: config.syslog.limits.messageBytes,
+      maxConnections,
+      maxConnectionsPerSource,
+      idleMs: idle,
+      tls: tlsOf(options, config.tls),
+    },
+    systemClock,
+    decoder.receive,
+    acceptance,
+    log,
+  );
+}

@@ -1,0 +1,90 @@
+import type { Datagram } from '../../collectors/datagram.ts';
+import type { SnmpDecoderOptions } from '../../collectors/snmp/decoder-options.ts';
+import type { Reply } from '../../collectors/snmp/inform/inform-desk.ts';
+import type { SnmpNaming } from '../../collectors/snmp/naming.ts';
+import { SnmpDecoder } from '../../collectors/snmp/snmp-decoder.ts';
+import { SNMP_TRAPS } from '../../collectors/snmp/tables.ts';
+import type { SnmpTrouble } from '../../collectors/snmp/trouble.ts';
+import { EngineIdentity, type EngineStateStore } from '../../collectors/snmp/usm/engines/engine-identity.ts';
+import type { UsmOptions } from '../../collectors/snmp/usm/usm-options.ts';
+import { UsmProcessor } from '../../collectors/snmp/usm/usm-processor.ts';
+import type { Queue } from '../../storage/queue.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Component } from '../runtime/lifecycle.ts';
+import type { Log } from '../runtime/log.ts';
+import { RateLimit } from '../runtime/rate-limit.ts';
+import { RowIntake, type RowIntakeOptions } from './row-intake.ts';
+
+export interface SnmpPipelineOptions {
+  readonly decoder: SnmpDecoderOptions;
+  readonly security: UsmOptions;
+  readonly intake: RowIntakeOptions;
+}
+
+/** What the pipeline works with. */
+export interface SnmpPipelineParts {
+  readonly queue: Queue;
+  readonly engineStore: EngineStateStore;
+  readonly naming: SnmpNaming;
+  /** Sends an answer by the socket on `localPort`. */
+  readonly reply: Reply;
+}
+
+const TROUBLE_LINES_PER_10_S = 5;
+
+/** From a notification to an accepted batch: security, decoder, the open batch that it fills, and the queue that takes it. */
+export class SnmpPipeline implements Component {
+  readonly name = 'SNMP decoding';
+  readonly decoder: SnmpDecoder;
+  readonly security: UsmProcessor;
+  readonly engine: EngineIdentity;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #intake: RowIntake;
+  readonly #troubleLimit = new RateLimit(TROUBLE_LINES_PER_10_S, 10_000);
+
+  /** @throws DogwatchError `SNMP_USER_INVALID` */
+  constructor(
+    options: SnmpPipelineOptions,
+    { queue, engineStore, naming, reply }: SnmpPipelineParts,
+    clock: Clock,
+    log: Log,
+  ) {
+    this.#clock = clock;
+    this.#log = log;
+    this.#intake = new RowIntake(options.intake, queue, clock, log);
+    this.engine = new EngineIdentity(engineStore, clock);
+    this.security = new UsmProcessor(options.security, this.engine);
+    this.decoder = new SnmpDecoder(options.decoder, {
+      traps: this.#intake.open(SNMP_TRAPS, 'large'),
+      acceptance: this.#intake,
+      reply,
+      security: this.security,
+      naming,
+      report: (trouble) => this.#report(trouble),
+    });
+  }
+
+  /** @throws DogwatchError `SNMP_ENGINE_STATE_INVALID`, `SNMP_ENGINE_BOOTS_EXHAUSTED` */
+  start(): Promise<void> {
+    return this.engine.start();
+  }
+
+  stop(): Promise<void> {
+    return this.settle();
+  }
+
+  /** Everything that was received is in the queue, and informs are answered, when this resolves. */
+  settle(): Promise<void> {
+    return this.#intake.settle();
+  }
+
+  receive(datagram: Datagram): void {
+    this.decoder.decode(datagram);
+  }
+
+  #report(trouble: SnmpTrouble): void {
+    const { passed, suppressed } = this.#troubleLimit.take(this.#clock.monotonicMs());
+    if (passed) this.#log.warn({ ...trouble, ...(suppressed > 0 ? { suppressed } : {}) }, 'SNMP message not taken');
+  }
+}
