@@ -38,7 +38,7 @@ Examples:
 
 Captures are pcap or pcapng, plain or compressed with gzip. Of their UDP payloads those are sent that look like NetFlow,
 IPFIX, sFlow or syslog, or with --ports those that went to these ports. Unless --to names a port, flows go to ${FLOW_PORT} and
-syslog to ${defaultSyslogPort('udp', false)} (as root ${defaultSyslogPort('udp', true)}). Each captured source gets a local port of its own (with
+syslog to ${defaultSyslogPort('udp', true)} (${defaultSyslogPort('udp', false)} for an ordinary user). Each captured source gets a local port of its own (with
 --source loopback-range each captured address also an address, 127.1.0.1 and up), so that a collector keeps them apart.`;
 
 /** `dogwatch replay`: sends a capture to a collector. */

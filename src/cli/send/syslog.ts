@@ -51,14 +51,14 @@ interface SendSyslogOptions {
 
 const HELP = `
 Examples:
-  dogwatch send syslog                                        10 s, 100 messages a second of every dialect: do they arrive?
+  dogwatch send syslog                                        10 s, 100 messages a second of all makers: do they arrive?
   dogwatch send syslog --message "link is down" --severity warning --facility local7
   dogwatch send syslog --dialect cisco-ios --rate 5k --devices 50 --source loopback-range
   dogwatch send syslog --transport tls --to logs.example.com --tls-ca authority.pem
   dogwatch send syslog --transport relp --rate max --duration 1m   says how many the collector acknowledged
   dogwatch send syslog --rate max                             how much does a collector take?
 
-Ports unless --to names one: udp and tcp ${defaultSyslogPort('udp', false)} (as root ${defaultSyslogPort('udp', true)}), tls ${defaultSyslogPort('tls')}, relp ${defaultSyslogPort('relp')}.
+Ports unless --to names one: udp and tcp ${defaultSyslogPort('udp', true)} (${defaultSyslogPort('udp', false)} for an ordinary user), tls ${defaultSyslogPort('tls')}, relp ${defaultSyslogPort('relp')}.
 
 Messages are made up, with addresses that never appear on the Internet and the time of now. The same seed gives the same
 messages. Each holds seq= and its number, counted through over all devices, so that it can be told which arrived; of palo-alto
