@@ -70,6 +70,12 @@ test('without a file every setting has its documented default', () => {
       },
     },
     syslog: { timeZone: 'local', timeZones: {}, rules: [], limits: { messageBytes: 65_536, devices: 10_000 } },
+    snmp: {
+      mibDirectory: '/state/mibs',
+      timeWindow: 'lenient',
+      limits: { engines: 20_000, sources: 10_000, rawPerMinute: 600 },
+      polling: { interval: 3_600_000, soonest: 300_000, concurrency: 4, timeout: 2000, retries: 2 },
+    },
     batch: { rows: 50_000, bytes: 4 * MIB, age: 250 },
     journal: {
       directory: '/state/journal',
@@ -87,6 +93,7 @@ test('without a file every setting has its documented default', () => {
       flows: 30 * DAY,
       counterSamples: 30 * DAY,
       syslog: 30 * DAY,
+      traps: 90 * DAY,
       ledger: 7 * DAY,
     },
     http: { address: '127.0.0.1', port: 8055 },
