@@ -209,7 +209,7 @@ export class SnmpDecoder {
       security,
     };
     const failure = this.#desk.take(reader, end, datagram, context, accepted.flags, {
-      sender: () => `3 ${engineId.toString('hex')} ${user}`,
+      sender: () => `3 ${engineId.toString('hex')} ${head.toString('hex')} ${user}`,
       respond: (response) => {
         const scopedPdu = encodeElement(SEQUENCE, head, response);
         return { size: scopedPdu.length, encode: () => accepted.respond(scopedPdu) };

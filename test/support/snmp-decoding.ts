@@ -20,7 +20,7 @@ export interface Varbind {
 }
 
 /** An acceptance whose moment the test chooses. */
-export class HeldAcceptance implements Acceptance {
+class HeldAcceptance implements Acceptance {
   readonly waiting: ((accepted: boolean) => void)[] = [];
 
   whenAccepted(settled: (accepted: boolean) => void): void {

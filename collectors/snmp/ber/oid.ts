@@ -1,11 +1,11 @@
 /** Object identifiers as bytes and as text: X.690 8.19, with the bounds of RFC 2578 section 3.5. */
 
 /** RFC 2578 section 3.5: "at most 128 sub-identifiers in a value", each at most 2^32-1. */
-export const MAX_SUB_IDENTIFIERS = 128;
+const MAX_SUB_IDENTIFIERS = 128;
 
 /** 2^32-1 in groups of seven bits. */
 const MAX_SUB_IDENTIFIER_OCTETS = 5;
-export const MAX_OID_OCTETS = MAX_SUB_IDENTIFIERS * MAX_SUB_IDENTIFIER_OCTETS;
+const MAX_OID_OCTETS = MAX_SUB_IDENTIFIERS * MAX_SUB_IDENTIFIER_OCTETS;
 
 /** The text of zeroDotZero, and of an OID without content, which means the same to net-snmp. */
 const ZERO_DOT_ZERO = '0.0';

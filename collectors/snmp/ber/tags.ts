@@ -22,15 +22,14 @@ export const NO_SUCH_OBJECT = 0x80;
 export const NO_SUCH_INSTANCE = 0x81;
 export const END_OF_MIB_VIEW = 0x82;
 
+/** The first of the PDUs; behind it GetNextRequest, and after Response SetRequest. */
 export const GET_REQUEST = 0xa0;
-export const GET_NEXT_REQUEST = 0xa1;
 export const RESPONSE = 0xa2;
-export const SET_REQUEST = 0xa3;
 /** Of SNMPv1. */
 export const TRAP_V1 = 0xa4;
-export const GET_BULK_REQUEST = 0xa5;
 export const INFORM_REQUEST = 0xa6;
 export const TRAP_V2 = 0xa7;
+/** The last of them. */
 export const REPORT = 0xa8;
 
 /**

@@ -141,7 +141,7 @@ export class Pdu {
  * The element read last, as an unsigned integer of 32 bits. A sender that forgot the leading zero, and so sent a negative one,
  * meant the unsigned one: net-snmp reads it so too. An empty one is 0.
  */
-export function unsigned32(reader: BerReader): number {
+function unsigned32(reader: BerReader): number {
   const value = unsigned32At(reader.bytes, reader.start, reader.stop);
   if (value < 0) reader.fail('integer-size');
   return Math.max(value, 0);

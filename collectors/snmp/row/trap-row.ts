@@ -30,7 +30,7 @@ export interface TrapContext {
   readonly security: TrapSecurity | undefined;
 }
 
-export interface TrapSecurity {
+interface TrapSecurity {
   /** Code of n, a or p. */
   readonly level: number;
   readonly engineId: Buffer;

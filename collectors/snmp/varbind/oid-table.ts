@@ -2,7 +2,7 @@ import { oidText } from '../ber/oid.ts';
 import type { SnmpName, SnmpNaming } from '../naming.ts';
 
 /** What an OID is to the message itself, beside being the name of a value. */
-export type OidRole = 'uptime' | 'trap-oid' | 'trap-address' | 'trap-community' | 'trap-enterprise';
+type OidRole = 'uptime' | 'trap-oid' | 'trap-address' | 'trap-community' | 'trap-enterprise';
 
 /** RFC 3416 section 4.2.6, RFC 3584 section 3.1. */
 const ROLES: ReadonlyMap<string, OidRole> = new Map([

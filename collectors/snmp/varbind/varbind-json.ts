@@ -31,7 +31,7 @@ import {
 } from './value-kind.ts';
 
 /** The most bytes of all varbinds of a notification. Real ones have some hundred; the largest datagram may need this. */
-export const MAX_VARBINDS_BYTES = 768 * 1024;
+const MAX_VARBINDS_BYTES = 768 * 1024;
 /** The longest text for people beside a value, in UTF-16 units. */
 const MAX_TEXT_LENGTH = 1024;
 /** The most that one varbind needs beside its head and four times its value: texts with each unit escaped, two OIDs. */

@@ -141,6 +141,20 @@ test('an object identifier may have 128 sub-identifiers', () => {
   assert.equal(oidText(Buffer.alloc(127, 1), 0, 127)?.split('.').length, 128);
 });
 
+test('more object identifiers than are remembered keep their own numbers and types', () => {
+  const decoding = startSnmpDecoding();
+  const arcs = Array.from({ length: 9000 }, (_, index) => [index >> 7, index & 127] as const);
+  const objects = arcs.map(([high, low]) => ber(0x30, ber(6, Buffer.from([0x2b, high, low])), '02 01 05'));
+  const again = arcs.map(([high, low]) => ber(0x30, ber(6, Buffer.from([0x2b, high, low])), '43 01 05'));
+  for (const varbinds of [objects, again]) {
+    for (let from = 0; from < varbinds.length; from += 1000)
+      decoding.feed(v2Message(varbinds.slice(from, from + 1000)));
+  }
+  const found = decoding.rows().flatMap((row) => varbindsOf(row).map(({ oid, type }) => `${oid} ${type}`));
+  const wanted = ['Integer', 'TimeTicks'].flatMap((type) => arcs.map(([high, low]) => `1.3.${high}.${low} ${type}`));
+  assert.deepEqual(found, wanted);
+});
+
 test('an empty object identifier is read as 0.0 and flagged', () => {
   const decoding = startSnmpDecoding();
   decoding.feed(v2Message([ber(0x30, '06 00', '02 01 05')]));
