@@ -42,6 +42,8 @@ export class Connection implements Reader {
   #inputEnded = false;
   #socketClosed = false;
   #sessionEnded = false;
+  /** Reading is over, and the farewell is still to be said. */
+  #isLeaving = false;
   #isClosing = false;
   #isFinished = false;
   #heardAtMs: number;
@@ -88,6 +90,7 @@ export class Connection implements Reader {
 
   /** Reads on after answers were sent, or closes when the last one is. */
   goOn(): void {
+    if (this.#isLeaving) return;
     if (this.#inputEnded && this.#session.isSettled && this.#held === undefined) this.close();
     else if (this.#isWaiting && this.#mayRead()) this.#turns.wait(this);
   }
@@ -104,7 +107,7 @@ export class Connection implements Reader {
     this.#isWaiting = false;
     this.#taken = 0;
     // Time spent waiting was not the sender's silence.
-    this.#heardAtMs = this.#clock.monotonicMs();
+    this.#heardAtMs = this.#partSinceMs = this.#clock.monotonicMs();
     if (this.#held !== undefined) {
       const chunk = this.#held;
       this.#held = undefined;
@@ -138,12 +141,12 @@ export class Connection implements Reader {
 
   /** Reads no more. What a sender will send again (RELP) need not be read. */
   endReading(): void {
-    this.#socket.pause();
-    this.#isWaiting = true;
+    this.#isLeaving = true;
+    this.#stopReading();
+    this.#turns.leave(this);
     this.#held = undefined;
-    this.#session.end();
     this.#sessionEnded = true;
-    this.#endInput();
+    this.#session.end();
   }
 
   /** Whether the sender is owed no answer. */

@@ -139,7 +139,8 @@ export class StreamListener implements Component {
     );
     const bound = this.#server.address();
     if (bound !== null && typeof bound === 'object') this.boundAddress = { address: bound.address, port: bound.port };
-    // What the kernel could not give us: descriptors, memory. The next connection may find them again.
+    // What the kernel could not give us; the next connection may find it again. (Without a descriptor left, Node turns
+    // connections away by itself and says nothing: hence the bound that `#boundConnections` sets.)
     this.#server.on('error', (error) => this.#trouble({ error: messageOf(error) }, 'cannot accept a connection'));
     this.#server.on('connection', (socket) => this.#accept(socket));
     this.#scheduleSweep();
