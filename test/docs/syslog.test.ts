@@ -57,6 +57,18 @@ test('docs/syslog.md explains every action and condition of rules', () => {
   for (const [, setting = ''] of settings) assert.ok(DOCUMENT.includes(setting), setting);
 });
 
+test('the metrics that docs/syslog.md names are exposed', () => {
+  const sources = globSync('src/collector/metrics/*.ts', { cwd: ROOT }).map((file) =>
+    readFileSync(join(ROOT, file), 'utf8'),
+  );
+  const named = [...DOCUMENT.matchAll(/`dogwatch_(\w+)`/g)].map(([, name = '']) => name);
+  assert.ok(named.length > 10);
+  assert.deepEqual(
+    named.filter((name) => !sources.some((source) => source.includes(`'${name}'`))),
+    [],
+  );
+});
+
 for (const [index, [, yaml = '']] of [...DOCUMENT.matchAll(/^```yaml\n(.*?)^```/gms)].entries()) {
   test(`example ${index + 1} of docs/syslog.md is a configuration that can be loaded`, (context) => {
     const directory = mkdtempSync(join(tmpdir(), 'dogwatch-docs-'));
