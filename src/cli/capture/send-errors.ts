@@ -4,6 +4,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens on that port',
   ECONNRESET: 'the collector broke the connection',
   EPIPE: 'the collector broke the connection',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'the collector wants a certificate: --tls-cert and --tls-key',
   EMSGSIZE: 'a datagram was larger than the network takes',
   ENOBUFS: 'the kernel had no room to send',
   ENETUNREACH: 'there is no route to that network',
