@@ -8,6 +8,7 @@ const INDEX_BITS = 10;
 const INDEX_MASK = 2 ** INDEX_BITS - 1;
 /** Twice as many slots as pairs, so that a free one is near. */
 const SLOT_MASK = 2 * MAX_PAIRS - 1;
+const FEW = 8;
 const MAX_ROUNDS = 2 ** (31 - INDEX_BITS);
 
 /** Keys and values as positions; keys may come twice. */
@@ -89,6 +90,7 @@ export class Pairs {
    * methods tell of these pairs until the next call.
    */
   linkRepeated(bytes: Buffer, from: number, to: number): boolean {
+    if (to - from <= FEW && this.#hashesDiffer(from, to)) return false;
     if (++this.#round === MAX_ROUNDS) {
       this.#round = 1;
       this.#slots.fill(0);
@@ -100,6 +102,15 @@ export class Pairs {
       if (this.#link(bytes, index)) hasRepeated = true;
     }
     return hasRepeated;
+  }
+
+  /** Of a few pairs all with all are compared in less time than it takes to put them into slots. */
+  #hashesDiffer(from: number, to: number): boolean {
+    for (let index = from + 1; index < to; index++) {
+      const hash = this.hash(index);
+      for (let earlier = from; earlier < index; earlier++) if (this.hash(earlier) === hash) return false;
+    }
+    return true;
   }
 
   /** Whether its key came before. */

@@ -33,16 +33,19 @@ export function writePairs(
   let next = at;
   for (let index = from; index < to; index++) {
     if (hasRepeated && pairs.isRepeated(index)) continue;
-    const room =
-      LONGEST_ESCAPE * (pairs.keyEnd(index) - pairs.keyStart(index) + pairs.valueEnd(index) - pairs.valueStart(index));
+    const keyStart = pairs.keyStart(index);
+    const keyEnd = pairs.keyEnd(index);
+    const valueStart = pairs.valueStart(index);
+    const valueEnd = pairs.valueEnd(index);
+    const room = LONGEST_ESCAPE * (keyEnd - keyStart + valueEnd - valueStart);
     if (next + room + AROUND_PAIR > limit) return -next;
     if (next > at) out[next++] = COMMA;
-    next = writeString(bytes, pairs.keyStart(index), pairs.keyEnd(index), out, next);
+    next = writeString(bytes, keyStart, keyEnd, out, next);
     out[next++] = COLON;
     if (hasRepeated && pairs.nextOfKey(index) >= 0) {
       next = writeValues(bytes, pairs, index, out, next, limit);
       if (next < 0) return next;
-    } else next = writeString(bytes, pairs.valueStart(index), pairs.valueEnd(index), out, next);
+    } else next = writeString(bytes, valueStart, valueEnd, out, next);
   }
   return next;
 }
