@@ -79,6 +79,7 @@ export function registerMibs(program: Command): void {
 
 function registerList(mibs: Command): void {
   withFolder(mibs.command('list'))
+    .summary('list modules, or the names of one')
     .description('Lists modules, or the names of one of them.')
     .option('--module <name>', 'the names in this module')
     .addOption(new Option('--oid <oid>', 'the names at this OID and below').argParser(parseOid))
@@ -99,6 +100,7 @@ function registerList(mibs: Command): void {
 
 function registerCheck(mibs: Command): void {
   withFolder(mibs.command('check'))
+    .summary('say what parses, and what is missing')
     .description('Says what parses in MIB files, and what is missing.')
     .argument('[path...]', 'files and folders (default: the MIB folder)')
     .addHelpText('after', CHECK_HELP)
@@ -114,6 +116,7 @@ function registerCheck(mibs: Command): void {
 
 function registerFind(mibs: Command): void {
   withFolder(mibs.command('find'))
+    .summary('translate names to OIDs, and back')
     .description('Translates names to OIDs, and OIDs to names.')
     .argument('<name...>', 'name, MODULE::name, beginning*, or OID, with the index of an instance or without')
     .addHelpText('after', FIND_HELP)
@@ -133,6 +136,7 @@ function registerFind(mibs: Command): void {
 function registerCompile(mibs: Command): void {
   mibs
     .command('compile')
+    .summary('print MIB files as compiled facts')
     .description('Prints MIB files as the facts that this program keeps of them.')
     .argument('<path...>', 'files and folders')
     .addHelpText('after', COMPILE_HELP)

@@ -7,6 +7,7 @@ import { EXIT, EXIT_CODES_HELP } from './exit-codes.ts';
 import { registerFlows } from './flows.ts';
 import { registerInspect } from './inspect.ts';
 import { registerLogs } from './logs.ts';
+import { registerMibs } from './mibs.ts';
 import { registerMigrate } from './migrate.ts';
 import { registerReplay } from './replay.ts';
 import { errorText, exitCodeOf } from './report-error.ts';
@@ -38,6 +39,7 @@ const COMMANDS = [
   registerLogs,
   registerCheck,
   registerConfig,
+  registerMibs,
   registerMigrate,
   registerSend,
   registerReplay,

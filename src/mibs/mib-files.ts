@@ -44,7 +44,7 @@ async function readMibFile(file: string): Promise<MibFile | MibFinding> {
     const { size } = await stat(file);
     if (size > MOST_BYTES) return unreadable(file, 'too-large', `${size} bytes; a MIB has ${MOST_BYTES} at most`);
     const bytes = await readFile(file);
-    if (bytes.includes(0)) return unreadable(file, 'not-a-mib', 'not a text');
+    if (bytes.includes(0)) return { severity: 'warning', code: 'not-a-mib', file, line: 0, message: 'not a text' };
     // Names are ASCII; descriptions are in whatever their author had, and nobody reads them here.
     return { file, source: bytes.toString('latin1') };
   } catch (error) {

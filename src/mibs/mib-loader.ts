@@ -87,8 +87,11 @@ export class MibLoader implements Component {
     const modules: CompiledModule[] = [];
     return new Promise((resolve, reject) => {
       worker.on('message', (message: MibMessage) => {
-        if ('module' in message) modules.push(message.module);
-        else resolve({ modules, summary: message.report });
+        if ('module' in message) {
+          modules.push(message.module);
+          // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
+          setImmediate(() => worker.postMessage('more'));
+        } else resolve({ modules, summary: message.report });
       });
       worker.on('error', reject);
       worker.on('exit', (code) => reject(new Error(`the compiling thread ended with code ${code}`)));

@@ -40,7 +40,7 @@ class FileParser {
 
   parse(): void {
     while (this.#seekModule()) this.modules.push(this.#parseModule());
-    if (this.modules.length === 0) this.find('error', 'not-a-mib', 0, 'no module (NAME DEFINITIONS ::= BEGIN) in it');
+    if (this.modules.length === 0) this.find('warning', 'not-a-mib', 0, 'no module (NAME DEFINITIONS ::= BEGIN) in it');
   }
 
   find(severity: MibFinding['severity'], code: MibFinding['code'], line: number, message: string): void {

@@ -18,7 +18,7 @@ export interface CompiledNode {
   readonly syntax?: CompiledSyntax | string;
   /** Of rows: what the index is made of; of an augmenting row that of the row it augments. */
   readonly index?: readonly CompiledIndex[];
-  /** Of notifications: `MODULE::name` of the objects that they carry, in order. */
+  /** Of notifications: `MODULE::name` of the objects that they carry. Their order is what the source kept of it. */
   readonly objects?: readonly string[];
 }
 
