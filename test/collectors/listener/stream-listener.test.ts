@@ -154,17 +154,19 @@ test('while the queue has no room nothing is read, and nothing is lost', async (
   assert.deepEqual(texts(), lines);
 });
 
-test('a flood on one connection does not keep another waiting', async (t) => {
-  const { heard, port } = await listen(t);
+test('a flood on one connection takes a bounded part of each turn of the event loop', async (t) => {
+  const { listener, port } = await listen(t);
   const flood = await dial(t, port);
   const line = `<13>${'f'.repeat(1000)}\n`;
-  for (let megabytes = 0; megabytes < 30; megabytes++) flood.socket.write(line.repeat(1000));
-  await until(() => heard.length > 0);
-  const quiet = await dial(t, port, '127.0.0.2');
-  quiet.socket.write('<14>help\n');
-  await until(() => heard.some(({ text }) => text === '<14>help'));
-  const before = heard.findIndex(({ text }) => text === '<14>help');
-  assert.ok(before < 30_000, 'the quiet one came before the end of the flood');
+  for (let megabytes = 0; megabytes < 20; megabytes++) flood.socket.write(line.repeat(1000));
+  let most = 0;
+  while (listener.bytes < 20_000 * line.length) {
+    const before = listener.bytes;
+    await new Promise((resolve) => setImmediate(resolve));
+    most = Math.max(most, listener.bytes - before);
+  }
+  // One read of the kernel's buffer (64 KiB in Node) in which the share ran out, after one that left a little of it.
+  assert.ok(most <= 2 * 65_536, `${most} bytes in one turn`);
 });
 
 test('stop reads what has been sent, and gives out what is left', async (t) => {
