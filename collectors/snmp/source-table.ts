@@ -37,43 +37,49 @@ export class Source implements SourceView {
 }
 
 /**
- * Senders by address, bounded. The one that was met first goes first; who still sends is met again at once, and only what
- * was counted of him starts anew.
+ * Senders by address, bounded. They are in two generations: who is met moves to the young one, and when that is full the old
+ * one is forgotten as a whole. A flood of addresses so costs no search for whom to forget, and of somebody who is forgotten
+ * and comes again only the counts start anew.
  */
 export class SourceTable {
-  readonly #sources = new Map<string, Source>();
-  readonly #maxSources: number;
+  #young = new Map<string, Source>();
+  #old = new Map<string, Source>();
+  readonly #maxYoung: number;
   readonly #rawPerSecond: number;
   readonly #rawBurst: number;
   evictions = 0;
 
   /** `rawPerSecond`, `rawBurst`: for each source. */
   constructor(maxSources: number, rawPerSecond: number, rawBurst: number) {
-    this.#maxSources = maxSources;
+    this.#maxYoung = Math.max(1, maxSources >> 1);
     this.#rawPerSecond = rawPerSecond;
     this.#rawBurst = rawBurst;
   }
 
   at(address: string): Source {
-    const known = this.#sources.get(address);
+    const known = this.#young.get(address);
     if (known !== undefined) return known;
-    if (this.#sources.size >= this.#maxSources) this.#forgetFirst();
-    const source = new Source(address, new TokenBucket(this.#rawPerSecond, this.#rawBurst));
-    this.#sources.set(address, source);
+    const source = this.#old.get(address) ?? new Source(address, new TokenBucket(this.#rawPerSecond, this.#rawBurst));
+    this.#old.delete(address);
+    if (this.#young.size >= this.#maxYoung) this.#age();
+    this.#young.set(address, source);
     return source;
   }
 
   /** Those of whom there is something to tell. */
   *withTrouble(): Iterable<SourceView> {
-    for (const source of this.#sources.values()) if (source.hasTrouble) yield source;
+    for (const sources of [this.#old, this.#young]) {
+      for (const source of sources.values()) if (source.hasTrouble) yield source;
+    }
   }
 
   get size(): number {
-    return this.#sources.size;
+    return this.#young.size + this.#old.size;
   }
 
-  #forgetFirst(): void {
-    const [first] = this.#sources.keys();
-    if (first !== undefined && this.#sources.delete(first)) this.evictions += 1;
+  #age(): void {
+    this.evictions += this.#old.size;
+    this.#old = this.#young;
+    this.#young = new Map();
   }
 }

@@ -14,7 +14,8 @@ export interface Inform {
 const MAX_WAITING_COPIES = 4;
 
 /**
- * Knows informs again, so that a retransmission is answered and not stored once more. Bounded in number and in time.
+ * Knows informs again, so that a retransmission is answered and not stored once more. Bounded in number and in time: two
+ * generations, of which the old one is forgotten as a whole when the young one is full or has reached the age.
  *
  *   arrive ─▶ new: stored ─▶ waiting ──accepted──▶ answered; each retransmission is answered at once
  *                              │ │                        └── forgotten when too old, or too many came since
@@ -22,26 +23,35 @@ const MAX_WAITING_COPIES = 4;
  *                              └── lost: forgotten, nobody is answered; the next retransmission is stored anew
  */
 export class InformMemory {
-  readonly #informs = new Map<string, Inform>();
-  readonly #maxInforms: number;
+  #young = new Map<string, Inform>();
+  #old = new Map<string, Inform>();
+  #youngSinceMicros = -Infinity;
+  readonly #maxYoung: number;
   readonly #maxAgeMicros: number;
 
   /** `maxAgeMicros`: for how long after the first copy a sender may retransmit. */
   constructor(maxInforms: number, maxAgeMicros: number) {
-    this.#maxInforms = maxInforms;
+    this.#maxYoung = Math.max(1, maxInforms >> 1);
     this.#maxAgeMicros = maxAgeMicros;
   }
 
   /** The inform that came before under this key. */
   find(key: string, nowMicros: number): Inform | undefined {
-    this.#expire(nowMicros);
-    return this.#informs.get(key);
+    const inform = this.#young.get(key) ?? this.#old.get(key);
+    const isYoung = inform !== undefined && nowMicros - inform.receivedAtMicros <= this.#maxAgeMicros;
+    return isYoung ? inform : undefined;
   }
 
   /** A new one: to be settled when it is known what became of it. */
   add(key: string, receivedAtMicros: number): Inform {
+    const aged = receivedAtMicros - this.#youngSinceMicros > this.#maxAgeMicros;
+    if (aged || this.#young.size >= this.#maxYoung) {
+      this.#old = this.#young;
+      this.#young = new Map();
+      this.#youngSinceMicros = receivedAtMicros;
+    }
     const inform: Inform = { key, receivedAtMicros, accepted: false, waiting: [] };
-    this.#informs.set(key, inform);
+    this.#young.set(key, inform);
     return inform;
   }
 
@@ -54,20 +64,10 @@ export class InformMemory {
   settle(inform: Inform, accepted: boolean): void {
     const waiting = inform.waiting.splice(0);
     inform.accepted = accepted;
-    if (!accepted && this.#informs.get(inform.key) === inform) this.#informs.delete(inform.key);
-    for (const settled of waiting) settled(accepted);
-  }
-
-  get size(): number {
-    return this.#informs.size;
-  }
-
-  /** The first in the map came first. Makes room for one more. */
-  #expire(nowMicros: number): void {
-    for (const [key, { receivedAtMicros }] of this.#informs) {
-      const young = nowMicros - receivedAtMicros <= this.#maxAgeMicros;
-      if (young && this.#informs.size < this.#maxInforms) return;
-      this.#informs.delete(key);
+    if (!accepted) {
+      for (const informs of [this.#young, this.#old])
+        if (informs.get(inform.key) === inform) informs.delete(inform.key);
     }
+    for (const settled of waiting) settled(accepted);
   }
 }
