@@ -10,8 +10,8 @@ import { putElements, putFields, wasWhole } from './json-objects.ts';
 
 const COLUMNS = SYSLOG_MESSAGES.columns.length;
 const TOO_LONG = fixed('too long for a row');
-/** Names are some tens of bytes; of what is longer the rest goes, and `raw` has it all. */
-const MAX_NAME_BYTES = 4096;
+/** Names are some tens of bytes; of what is longer the rest goes, and `raw` has it all. Indexes of PostgreSQL take 2704 bytes a key. */
+const MAX_NAME_BYTES = 1024;
 /** All that is not text: lengths, times, flags, the device, the reason. */
 const FIXED_BYTES = 1024;
 /** JSON can make six bytes of one, in both objects; the text, and the names in it, come besides. */
