@@ -12,7 +12,7 @@ export interface MibFinding {
   readonly message: string;
 }
 
-export type MibFindingCode =
+type MibFindingCode =
   | 'unreadable'
   | 'too-large'
   | 'not-a-mib'

@@ -85,7 +85,7 @@ export class ModuleScopes {
   }
 }
 
-export function hasObject(scope: Scope, symbol: string): boolean {
+function hasObject(scope: Scope, symbol: string): boolean {
   return scope.text === undefined ? scope.nodes.has(symbol) : scope.objects.has(symbol);
 }
 

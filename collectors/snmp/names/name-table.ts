@@ -24,7 +24,7 @@ export interface FoundName {
 
 const ENTERPRISES = '1.3.6.1.4.1';
 /** What stands in the place of a module where a vendor is all that is known. */
-export const VENDOR_MODULE = 'enterprises';
+const VENDOR_MODULE = 'enterprises';
 /** OIDs have 128 arcs at most; more is looked up by its beginning. */
 const MOST_ARCS = 128;
 /** As text; an index that is longer stays as it is. */
