@@ -23,9 +23,11 @@ test(
     const { modules } = await compileMibs([MIBS], []);
     const roots = ['iso 1', 'ccitt 0', 'joint-iso-ccitt 2', 'org 1.3', 'dod 1.3.6', 'internet 1.3.6.1'];
     const ours = new Set([...roots, ...modules.flatMap(({ nodes }) => nodes.map(({ name, oid }) => `${name} ${oid}`))]);
+    // Generic traps of SMIv1 are at snmpTraps for us (RFC 3584 section 3), and below `snmp` for net-snmp.
+    const isGeneric = (each: string) => each.includes(' 1.3.6.1.2.1.11.0.');
     assert.ok(theirs.length > 200);
     assert.deepEqual(
-      theirs.filter((each) => !ours.has(each)),
+      theirs.filter((each) => !ours.has(each) && !isGeneric(each)),
       [],
     );
   },
