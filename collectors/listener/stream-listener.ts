@@ -33,23 +33,15 @@ export interface StreamListenerOptions {
   readonly maxMessageBytes: number;
   readonly maxConnections: number;
   readonly maxConnectionsPerSource: number;
-  /** Silence after which a connection is closed; also what one message may take to come. */
+  /**
+   * Silence after which a connection is closed; also what one message may take to come. Over TCP and TLS a sender loses what it
+   * writes into a connection that we closed, until it learns of that: a day is not too long, since the kernel's probes find out
+   * who is gone.
+   */
   readonly idleMs: number;
   /** Required where the transport is `tls`. */
   readonly tls?: TlsOptions | undefined;
 }
-
-/** Bounds that nobody has to set. Memory a connection is bounded by them, see `Connection`. */
-export const STREAM_DEFAULTS = {
-  maxMessageBytes: 64 * 1024,
-  maxConnections: 2000,
-  maxConnectionsPerSource: 200,
-  /**
-   * A sender over TCP or TLS loses what it writes into a connection that we close, until it learns of that; so a quiet
-   * device is left alone for a day, and the kernel's probes find out those that are gone. RELP sends again.
-   */
-  idleMs: { tcp: 86_400_000, tls: 86_400_000, relp: 600_000 },
-} as const;
 
 const SWEEP_MS = 1000;
 /** First probe of a silent connection; Linux ends it after nine more, 75 s apart (tcp(7)). */

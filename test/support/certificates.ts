@@ -51,7 +51,10 @@ export class CertificateAuthority implements Certificate {
 }
 
 export function openssl(...parameters: string[]): string {
-  const { status, stdout, stderr } = spawnSync('openssl', parameters, { encoding: 'utf8', timeout: 30_000 });
+  const { status, stdout, stderr } = spawnSync(findCommand('openssl') ?? '', parameters, {
+    encoding: 'utf8',
+    timeout: 30_000,
+  });
   if (status !== 0) throw new Error(`openssl ${parameters.join(' ')}: ${stderr}`);
   return stdout;
 }

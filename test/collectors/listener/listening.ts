@@ -9,7 +9,7 @@ import type { SyslogReceived } from '../../../collectors/syslog/received.ts';
 import { type Clock, systemClock } from '../../../src/runtime/clock.ts';
 import { type Log, silentLog } from '../../../src/runtime/log.ts';
 
-export interface Heard extends SyslogReceived {
+interface Heard extends SyslogReceived {
   readonly text: string;
 }
 

@@ -303,6 +303,17 @@ function encryptedKey(): Partial<TlsOptions> {
   return { keyFile };
 }
 
+test('certificate and key may share a file, in either order', { skip }, async (t) => {
+  const [certificate, key] = [server.certificateFile, server.keyFile].map((file) => readFileSync(file, 'utf8'));
+  for (const [name, content] of Object.entries({ first: `${certificate}${key}`, last: `${key}${certificate}` })) {
+    const file = join(folder, `${name}.pem`);
+    writeFileSync(file, content);
+    const { texts, port } = await listenTls(t, { certificateFile: file, keyFile: file });
+    (await dialTls(t, port)).write('<13>secret\n');
+    await until(() => texts().length === 1);
+  }
+});
+
 test('a certificate that expires soon is told of at the start', { skip }, async (t) => {
   const lines: string[] = [];
   await listenTls(t, {}, (line) => lines.push(line));
