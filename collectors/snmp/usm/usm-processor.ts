@@ -1,18 +1,13 @@
-import { OCTET_STRING, REPORT, RESPONSE, TRAP_V1, TRAP_V2 } from '../ber/tags.ts';
-import type { SecurityAccepted, SecurityLevel, SecurityProcessor, SecurityResult } from '../security.ts';
+import { OCTET_STRING, TRAP_V2 } from '../ber/tags.ts';
+import type { SecurityAccepted, SecurityProcessor, SecurityResult } from '../security.ts';
 import type { SecuritySource, V3Message } from '../security.ts';
-import { decrypt } from './crypto/privacy.ts';
 import type { EngineClock } from './engines/engine-identity.ts';
 import { EngineTable, type SenderState } from './engines/engine-table.ts';
 import { judgeTime, type TimeTrouble } from './engines/engine-time.ts';
 import { ReplayMemory } from './engines/replay-memory.ts';
 import { SenderEngine } from './engines/sender-engine.ts';
-import {
-  octetStringOf,
-  outlineOf,
-  readSecurityParameters,
-  type SecurityParameters,
-} from './message/security-parameters.ts';
+import { arrangeIncoming, asksForAnswer, clearPdu, type Incoming, levelOf } from './message/incoming.ts';
+import { outlineOf, readSecurityParameters } from './message/security-parameters.ts';
 import { OwnEngine } from './own-engine.ts';
 import { type RefusalReason, STAT_OF_REASON } from './refusal.ts';
 import { FailureSources, type SourceFailures } from './sources/failure-sources.ts';
@@ -24,15 +19,11 @@ import type { UsmUserOptions } from './users/user-options.ts';
 import { LEVEL_BITS, type UsmUser } from './users/user.ts';
 
 const USM = 3;
+const AUTH_FLAG = 1;
 const PRIV_FLAG = 2;
-const LEVEL_MASK = 3;
-const REPORTABLE_FLAG = 4;
 
 const MAX_KNOWN_SOURCES = 10_000;
 const MAX_FAILURE_SOURCES = 256;
-
-/** PDUs that nobody waits for an answer to (RFC 3411 section 2.8): never reported on, whatever the flag says. */
-const UNCONFIRMED: readonly number[] = [RESPONSE, TRAP_V1, TRAP_V2, REPORT];
 
 interface Refusal {
   readonly reason: RefusalReason;
@@ -41,21 +32,6 @@ interface Refusal {
 }
 
 type Outcome = SecurityAccepted | { readonly kind: 'replay' } | Refusal;
-
-/** A message on its way through. */
-interface Incoming {
-  readonly message: V3Message;
-  readonly source: SecuritySource;
-  readonly parameters: SecurityParameters;
-  /** Engine id and user name as their bytes in Latin-1, for look-ups. */
-  readonly engineKey: string;
-  readonly userName: string;
-  readonly levelBits: number;
-  /** We are the authority over its time: an inform. */
-  readonly isForUs: boolean;
-  /** Asks for an answer by another engine than ours, or so it seems while it is encrypted. */
-  readonly isForOthers: boolean;
-}
 
 /**
  * SNMPv3's user-based security model for a receiver of notifications (RFC 3414 section 3.2, with RFC 3826 and RFC 7860).
@@ -110,9 +86,12 @@ export class UsmProcessor implements SecurityProcessor {
     this.#own.keys.retainKeys(this.#users.all);
   }
 
-  /** The clocks of senders, for a standby; least recently heard first. */
-  snapshotSenders(): SenderState[] {
-    return this.#engines.snapshot();
+  /**
+   * The clocks of senders, for a standby; least recently heard first.
+   * @param sinceMicros only those whose time went on then or later
+   */
+  snapshotSenders(sinceMicros = 0): SenderState[] {
+    return this.#engines.snapshot(sinceMicros);
   }
 
   /** Takes over what another node learnt of senders. */
@@ -127,9 +106,11 @@ export class UsmProcessor implements SecurityProcessor {
 
   process(message: V3Message, source: SecuritySource): SecurityResult {
     this.totals.messages += 1;
+    const reason = headerTrouble(message);
+    if (reason !== undefined) return this.#refuse({ reason }, message, source, '');
     const parameters = readSecurityParameters(message);
     if (parameters === undefined) return this.#refuse({ reason: 'malformed-parameters' }, message, source, '');
-    const incoming = this.#incoming(message, source, parameters);
+    const incoming = arrangeIncoming(message, source, parameters, this.#own.is(parameters.engineId));
     const outcome = this.#judge(incoming);
     if ('kind' in outcome) return outcome;
     // RFC 3414 section 3.2 step 3: the engine comes before the user and everything else.
@@ -137,28 +118,10 @@ export class UsmProcessor implements SecurityProcessor {
     return this.#refuse(refusal, message, source, incoming.userName);
   }
 
-  #incoming(message: V3Message, source: SecuritySource, parameters: SecurityParameters): Incoming {
-    const isForUs = this.#own.is(parameters.engineId);
-    return {
-      message,
-      source,
-      parameters,
-      engineKey: parameters.engineId.toString('latin1'),
-      userName: parameters.userName.toString('latin1'),
-      levelBits: message.flags & LEVEL_MASK,
-      isForUs,
-      isForOthers: !isForUs && parameters.engineId.length > 0 && asksForAnswer(message),
-    };
-  }
-
   #judge(incoming: Incoming): Outcome {
     const { message, parameters, levelBits } = incoming;
-    if (message.securityModel !== USM) return { reason: 'security-model' };
-    const isEncrypted = message.scopedPduData[0] === OCTET_STRING;
-    if (levelBits === PRIV_FLAG || isEncrypted !== (levelBits === LEVEL_BITS.authPriv))
-      return { reason: 'invalid-flags' };
     if (parameters.engineId.length === 0) return { reason: 'discovery' };
-    if (incoming.isForOthers && !isEncrypted) return { reason: 'unknown-engine-id' };
+    if (incoming.isForOthers && levelBits < LEVEL_BITS.authPriv) return { reason: 'unknown-engine-id' };
 
     const named = this.#users.candidates(incoming.engineKey, incoming.userName);
     if (named.length === 0) return { reason: 'unknown-user' };
@@ -167,7 +130,8 @@ export class UsmProcessor implements SecurityProcessor {
     const users = able.filter((user) => user.minimumBits <= levelBits);
     const [first] = users;
     if (first === undefined) return { reason: 'below-minimum-level' };
-    if (levelBits === 0) return this.#accept(incoming, first, message.scopedPduData, undefined);
+    if (levelBits === 0)
+      return this.#accept(incoming, first, Buffer.from(parameters.engineId), message.scopedPduData, undefined);
     return this.#authenticate(incoming, users);
   }
 
@@ -191,7 +155,7 @@ export class UsmProcessor implements SecurityProcessor {
       const scopedPdu = clearPdu(incoming, engine, user);
       if (scopedPdu === undefined) continue;
       engine.hope = user;
-      return this.#acceptOnce(incoming, user, scopedPdu, trouble);
+      return this.#acceptOnce(incoming, user, engine.id, scopedPdu, trouble);
     }
     return { reason: provenUser === undefined ? 'wrong-digest' : 'decryption-error' };
   }
@@ -212,25 +176,32 @@ export class UsmProcessor implements SecurityProcessor {
     return judgeTime(engine.time, parameters.boots, parameters.time, source.receivedAtMicros);
   }
 
-  #acceptOnce(incoming: Incoming, user: UsmUser, scopedPdu: Buffer, trouble: TimeTrouble | undefined): Outcome {
+  #acceptOnce(
+    incoming: Incoming,
+    user: UsmUser,
+    engineId: Buffer,
+    scopedPdu: Buffer,
+    trouble: TimeTrouble | undefined,
+  ): Outcome {
     // An inform is answered each time that it comes: its sender has not seen the answer.
-    if (incoming.isForUs) return this.#accept(incoming, user, scopedPdu, trouble);
+    if (incoming.isForUs) return this.#accept(incoming, user, engineId, scopedPdu, trouble);
     if (incoming.isForOthers && outlineOf(scopedPdu)?.tag !== TRAP_V2) return { reason: 'unknown-engine-id' };
     if (!this.#replays.enter(incoming.parameters.mac)) {
       this.totals.replays += 1;
       return { kind: 'replay' };
     }
     this.#knownSources.add(incoming.source.sourceAddress);
-    return this.#accept(incoming, user, scopedPdu, trouble);
+    return this.#accept(incoming, user, engineId, scopedPdu, trouble);
   }
 
   #accept(
     { message, parameters, levelBits, userName }: Incoming,
     user: UsmUser,
+    engineId: Buffer,
     scopedPdu: Buffer,
     trouble: TimeTrouble | undefined,
   ): SecurityAccepted {
-    const { engineId, boots, time } = parameters;
+    const { boots, time } = parameters;
     const level = levelOf(levelBits);
     const flags: string[] = trouble === undefined ? [] : [trouble];
     if (parameters.isTimeOutOfRange) flags.push('engine-time-range');
@@ -277,29 +248,10 @@ export class UsmProcessor implements SecurityProcessor {
   }
 }
 
-/** RFC 3412 section 7.1 step 3a: what the PDU is decides; the flag, where that cannot be seen. */
-function asksForAnswer({ flags, scopedPduData }: V3Message): boolean {
-  if ((flags & REPORTABLE_FLAG) === 0) return false;
-  const outline = scopedPduData[0] === OCTET_STRING ? undefined : outlineOf(scopedPduData);
-  return outline === undefined || !UNCONFIRMED.includes(outline.tag);
-}
-
-/** The ScopedPDU without padding; undefined if it does not decrypt to one. */
-function clearPdu(
-  { message, parameters, levelBits }: Incoming,
-  engine: SenderEngine,
-  user: UsmUser,
-): Buffer | undefined {
-  const { scopedPduData } = message;
-  if (levelBits !== LEVEL_BITS.authPriv) return scopedPduData;
-  const key = engine.privacyKeyOf(user);
-  const encrypted = octetStringOf(scopedPduData);
-  if (key === undefined || encrypted === undefined) return undefined;
-  const clear = decrypt(key, encrypted, parameters.boots, parameters.time, parameters.salt);
-  const outline = clear && outlineOf(clear);
-  return outline && clear?.subarray(0, outline.length);
-}
-
-function levelOf(levelBits: number): SecurityLevel {
-  return levelBits === LEVEL_BITS.authPriv ? 'authPriv' : levelBits === 0 ? 'noAuthNoPriv' : 'authNoPriv';
+/** What RFC 3412 section 7.2 refuses before any security model is asked, and data that are not what the flags say. */
+function headerTrouble({ securityModel, flags, scopedPduData }: V3Message): RefusalReason | undefined {
+  if (securityModel !== USM) return 'security-model';
+  const isPrivate = (flags & PRIV_FLAG) !== 0;
+  const isEncrypted = scopedPduData[0] === OCTET_STRING;
+  return isPrivate !== isEncrypted || (isPrivate && (flags & AUTH_FLAG) === 0) ? 'invalid-flags' : undefined;
 }

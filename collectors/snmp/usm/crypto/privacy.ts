@@ -3,7 +3,7 @@ import { DES_BLOCK_BYTES, desCbc } from './des-cbc.ts';
 import type { PrivacyAlgorithm } from './protocols.ts';
 
 /** msgPrivacyParameters of every cipher: eight bytes. */
-export const SALT_BYTES = 8;
+const SALT_BYTES = 8;
 
 /** A localised privacy key. */
 export type PrivacyKey =

@@ -33,7 +33,7 @@ export interface EngineClock {
  * says how the rest is formed (5: as the maker likes), then up to 27 octets. The project has no enterprise number; 0 is IANA's
  * reserved one. Sixteen random octets make it unique.
  */
-export function createEngineId(enterprise = 0): string {
+function createEngineId(enterprise = 0): string {
   const head = Buffer.alloc(5);
   head.writeUInt32BE((0x8000_0000 | enterprise) >>> 0, 0);
   head[4] = 5;

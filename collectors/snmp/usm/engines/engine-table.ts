@@ -49,14 +49,16 @@ export class EngineTable {
     for (const engine of this.#engines.values()) engine.retainKeys(users);
   }
 
-  /** Least recently used first. */
-  snapshot(): SenderState[] {
-    return [...this.#engines.values()].map(({ id, time }) => ({
-      engineId: id.toString('hex'),
-      boots: time.boots,
-      time: time.latestTime,
-      atMicros: time.latestAtMicros,
-    }));
+  /** Least recently used first; those whose time went on since then. */
+  snapshot(sinceMicros: number): SenderState[] {
+    return [...this.#engines.values()]
+      .filter(({ time }) => time.boots >= 0 && time.latestAtMicros >= sinceMicros)
+      .map(({ id, time }) => ({
+        engineId: id.toString('hex'),
+        boots: time.boots,
+        time: time.latestTime,
+        atMicros: time.latestAtMicros,
+      }));
   }
 
   /** Takes over what another node learnt; a clock never goes back by it. States that make no sense are passed over. */

@@ -76,7 +76,7 @@ export class SenderEngine {
  * The localised key of a user for an engine, if the message was made with it; else nothing is left of the attempt. Costs a few
  * small hashes.
  */
-export function provenKey(user: UsmUser, engineId: Buffer, message: Buffer, macOffset: number): AuthKey | undefined {
+function provenKey(user: UsmUser, engineId: Buffer, message: Buffer, macOffset: number): AuthKey | undefined {
   const key = user.authKeyFor(engineId);
   if (key === undefined || user.auth === undefined) return undefined;
   const { algorithm } = user.auth;

@@ -57,7 +57,7 @@ export function encodeV3Message(message: OutgoingMessage): Buffer {
 }
 
 /** The counters of RFC 3414 section 5, each with its last arc below usmStats. */
-export const USM_STATS = {
+const USM_STATS = {
   unsupportedSecLevels: 1,
   notInTimeWindows: 2,
   unknownUserNames: 3,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
+import { createCipheriv, createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import type { SecurityResult } from '../../../../collectors/snmp/security.ts';
 import { keyOfPassword, localiseKey } from '../../../../collectors/snmp/usm/crypto/keys.ts';
@@ -38,15 +38,21 @@ interface Inform {
   readonly flags?: number;
   readonly password?: string;
   readonly pdu?: string;
+  readonly salt?: string;
 }
 
 /** An inform made by hand (RFC 3412 section 6, RFC 3414 section 2.4), signed with HMAC-SHA-256-192. */
 function inform(options: Inform = {}): Buffer {
-  const { engineId = OWN, user = 'ops', boots = engine.boots, time = engine.seconds, flags = 5 } = options;
+  const { engineId = OWN, user = 'ops', boots = engine.boots, time = engine.seconds, flags = 5, salt = '' } = options;
   const mac = (flags & 1) === 0 ? '' : '00'.repeat(24);
   const name = Buffer.from(user).toString('hex');
   const parameters =
-    element('04', engineId) + integer(boots) + integer(time) + element('04', name) + element('04', mac) + '0400';
+    element('04', engineId) +
+    integer(boots) +
+    integer(time) +
+    element('04', name) +
+    element('04', mac) +
+    element('04', salt);
   const header = integer(77) + integer(65_507) + element('04', flags.toString(16).padStart(2, '0')) + integer(3);
   const body =
     integer(3) + element('30', header) + element('04', element('30', parameters)) + (options.pdu ?? INFORM_PDU);
@@ -219,4 +225,37 @@ test('an encrypted trap for another engine with the reportable flag is still a t
   const key = keyFor(parameters.engineId.toString('hex'));
   createHmac('sha256', key).update(bytes).digest().copy(bytes, macOffset, 0, 24);
   assert.equal(process(processorOf(), bytes).kind, 'ok');
+});
+
+test('an encrypted inform for another engine is found out when it is decrypted, and told ours', () => {
+  const engineId = '80000000050a0b0c0d';
+  const iv = Buffer.concat([Buffer.alloc(8), Buffer.alloc(8, 1)]);
+  iv.writeUInt32BE(engine.boots, 0);
+  iv.writeUInt32BE(engine.seconds, 4);
+  const cipher = createCipheriv('aes-128-cfb', keyFor(engineId, ops.privacy.password).subarray(0, 16), iv);
+  const pdu = element('04', cipher.update(INFORM_PDU, 'hex', 'hex'));
+  const encrypted = inform({ engineId, flags: 7, salt: '01'.repeat(8), pdu });
+  const report = readReport(process(processorOf(), encrypted));
+  assert.deepEqual(report, { reason: 'unknown-engine-id', counter: 4, count: 1, requestId: 0, flags: 0 });
+});
+
+test('a digest of another length than the algorithm has is wrong, however little follows it', () => {
+  const parameters =
+    element('04', OWN) +
+    integer(engine.boots) +
+    integer(engine.seconds) +
+    '04036f7073' +
+    element('04', '0000') +
+    '0400';
+  const header = `${integer(77)}${integer(65_507)}040101${integer(3)}`;
+  const body = `${integer(3)}${element('30', header)}${element('04', element('30', parameters))}3000`;
+  const result = process(processorOf(), Buffer.from(element('30', body), 'hex'));
+  assert.deepEqual(result, { kind: 'refused', reason: 'wrong-digest' });
+});
+
+test('an engine id or a name of more than 32 bytes is refused', () => {
+  for (const long of [{ engineId: 'aa'.repeat(33) }, { user: 'x'.repeat(33) }]) {
+    const result = process(processorOf(), inform(long));
+    assert.deepEqual(result, { kind: 'refused', reason: 'malformed-parameters' });
+  }
 });

@@ -143,6 +143,7 @@ test('a standby that was given what the active node learnt judges time as that d
   accepted(process(active, NET_SNMP_TRAPS.sha256AesLater));
   const state = JSON.parse(JSON.stringify(active.snapshotSenders()));
   assert.deepEqual(state, [{ engineId: NET_SNMP_ENGINE_ID, boots: 1, time: 1_331_337, atMicros: NOON * 1_000_000 }]);
+  assert.deepEqual(active.snapshotSenders(NOON * 1_000_000 + 1), []);
   const standby = processorOf({ timeWindow: 'strict' });
   standby.restoreSenders(state);
   assert.equal(standby.engines.known, 1);
@@ -166,11 +167,13 @@ test('engines are bounded, and the one that was silent longest gives way', () =>
   const states = ['80000000aa', '80000000bb'].map((engineId) => ({ engineId, boots: 1, time: 1, atMicros: 1 }));
   processor.restoreSenders(states);
   accepted(process(processor, NET_SNMP_TRAPS.sha256Aes));
-  assert.deepEqual(
-    processor.snapshotSenders().map((each) => each.engineId),
-    ['80000000bb', NET_SNMP_ENGINE_ID],
-  );
-  assert.deepEqual(processor.engines, { known: 2, evictions: 1 });
+  const known = () => processor.snapshotSenders().map((each) => each.engineId);
+  assert.deepEqual(known(), ['80000000bb', NET_SNMP_ENGINE_ID]);
+  processor.restoreSenders([{ engineId: '80000000cc', boots: 1, time: 1, atMicros: 1 }]);
+  assert.deepEqual(known(), [NET_SNMP_ENGINE_ID, '80000000cc']);
+  accepted(process(processor, NET_SNMP_TRAPS.sha256));
+  assert.deepEqual(known(), ['80000000cc', NET_SNMP_ENGINE_ID]);
+  assert.deepEqual(processor.engines, { known: 2, evictions: 2 });
 });
 
 test('failures are counted by source and reason, with the name that was claimed', () => {

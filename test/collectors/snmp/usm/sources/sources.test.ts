@@ -51,3 +51,19 @@ test('a digest is remembered while fewer than the capacity came after it, and me
   }
   assert.equal(memory.enter(digest(0)), true);
 });
+
+test('the source with the fewest failures gives way, whenever it came', () => {
+  const failures = new FailureSources(3);
+  for (const [source, times] of [
+    ['a', 3],
+    ['b', 2],
+    ['c', 4],
+    ['d', 1],
+  ] as const) {
+    for (let time = 0; time < times; time += 1) failures.count(source, 'wrong-digest', 'ops', time);
+  }
+  assert.deepEqual(
+    failures.top(3).map((each) => each.source),
+    ['c', 'a', 'd'],
+  );
+});
