@@ -20,7 +20,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   zod: ['src/config/'],
   yaml: ['src/config/', 'src/cli/config.ts'],
   commander: ['src/cli/'],
-  re2js: ['collectors/syslog/filter/linear-pattern.ts'],
+  re2js: ['collectors/syslog/filter/text/linear-pattern.ts'],
   'net-snmp': ['src/polling/snmp-agent.ts'],
 };
 

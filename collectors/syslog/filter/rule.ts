@@ -1,8 +1,9 @@
+import type { Clock } from '../../../src/runtime/clock.ts';
 import { parsePrefix, type Prefix } from '../../flow/exporter/exporter-address.ts';
 import type { FilterSubject, Verdict } from './filter-subject.ts';
-import { compileGlobs } from './glob.ts';
-import { compilePattern } from './linear-pattern.ts';
+import { compileGlobs } from './text/glob.ts';
 import type { RuleAction, RuleSettings } from './rule-settings.ts';
+import { TextPattern } from './text/text-pattern.ts';
 
 type Condition = (subject: FilterSubject) => boolean;
 
@@ -21,10 +22,11 @@ export class Rule {
   /** Bit n + 1 stands for the code n, so that bit 0 is "none". */
   readonly #severities: number;
   readonly #facilities: number;
+  readonly #pattern: TextPattern | undefined;
   readonly #conditions: readonly Condition[];
 
   /** @throws DogwatchError `BAD_PATTERN`, `BAD_ADDRESS` */
-  constructor(settings: RuleSettings) {
+  constructor(settings: RuleSettings, clock: Clock) {
     this.name = settings.name;
     this.action = settings.action;
     this.tags = settings.tags ?? [];
@@ -32,8 +34,14 @@ export class Rule {
     this.#prefixes = settings.from?.map(parsePrefix);
     this.#severities = codesMask(settings.severity);
     this.#facilities = codesMask(settings.facility);
-    this.#conditions = conditionsOf(settings);
+    this.#pattern = settings.pattern === undefined ? undefined : new TextPattern(settings.pattern, clock);
+    this.#conditions = conditionsOf(settings, this.#pattern);
     this.isForAll = this.#conditions.length === 0 && this.#severities === -1 && this.#facilities === -1;
+  }
+
+  /** Texts that its pattern did not look at, for want of time. */
+  get skipped(): number {
+    return this.#pattern?.skipped ?? 0;
   }
 
   /** `device`: 4 or 16 bytes; undefined for a sender without an address, which only rules for everyone apply to. */
@@ -55,8 +63,8 @@ function codesMask(codes: readonly number[] | undefined): number {
   return codes === undefined ? -1 : codes.reduce((mask, code) => mask | (1 << (code + 1)), 0);
 }
 
-function conditionsOf(settings: RuleSettings): Condition[] {
-  const { transport, app, host, vendor, mnemonic, contains, pattern } = settings;
+function conditionsOf(settings: RuleSettings, pattern: TextPattern | undefined): Condition[] {
+  const { transport, app, host, vendor, mnemonic, contains } = settings;
   const conditions: Condition[] = [];
   if (transport !== undefined) conditions.push((subject) => transport.includes(subject.transport));
   if (mnemonic !== undefined) conditions.push(nameCondition(mnemonic, (subject) => subject.mnemonic()));
@@ -65,10 +73,7 @@ function conditionsOf(settings: RuleSettings): Condition[] {
   if (host !== undefined) conditions.push(nameCondition(host, (subject) => subject.hostname()));
   // A search for a plain part is far cheaper than a pattern, and often tells already that there is nothing to find.
   if (contains !== undefined) conditions.push((subject) => containsAny(subject.text() ?? '', contains));
-  if (pattern !== undefined) {
-    const compiled = compilePattern(pattern);
-    conditions.push((subject) => compiled.test(subject.text() ?? ''));
-  }
+  if (pattern !== undefined) conditions.push((subject) => pattern.test(subject.text() ?? ''));
   return conditions;
 }
 

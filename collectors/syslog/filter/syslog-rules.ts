@@ -9,6 +9,7 @@ import { RateBucket } from './rate-bucket.ts';
 import { RememberedSubject } from './remembered-subject.ts';
 import type { RuleSettings } from './rule-settings.ts';
 import { Rule } from './rule.ts';
+import { SlowPatterns } from './slow-patterns.ts';
 
 export interface SyslogRulesOptions {
   /** In the order in which they are asked. */
@@ -23,6 +24,8 @@ export interface RuleCounts {
   readonly action: string;
   readonly matched: number;
   readonly dropped: number;
+  /** Messages whose text its pattern did not look at, since it had taken more than a tenth of the time. */
+  readonly skipped: number;
 }
 
 /** The rules that can apply to one device, and its own rates. */
@@ -56,13 +59,14 @@ export class SyslogRules implements MessageJudge, Component {
   /** Devices to which the same rules apply share one list. */
   readonly #lists = new Map<string, readonly Rule[]>();
   readonly #floods: FloodReport;
+  readonly #slow: SlowPatterns;
   readonly #subject = new RememberedSubject();
   #lastDevice: string | undefined;
   #lastRules: DeviceRules | undefined;
 
   /** @throws DogwatchError `BAD_PATTERN`, `BAD_ADDRESS`; the configuration has checked both */
   constructor(options: SyslogRulesOptions, clock: Clock, log: Log) {
-    const pairs = options.rules.map((settings) => [new Rule(settings), settings] as const);
+    const pairs = options.rules.map((settings) => [new Rule(settings, clock), settings] as const);
     this.#settings = new Map(pairs);
     this.#rules = pairs.map(([rule]) => rule);
     this.#devices = new RecentMap(options.maxDevices);
@@ -70,21 +74,30 @@ export class SyslogRules implements MessageJudge, Component {
       if (rate !== undefined && by === 'rule') this.#shared.set(rule, new RateBucket(rate));
     }
     this.#floods = new FloodReport(clock, log);
+    this.#slow = new SlowPatterns(this.#rules, clock, log);
   }
 
   /** From now on the log hears of floods. */
   async start(): Promise<void> {
     this.#floods.start();
+    this.#slow.start();
     return Promise.resolve();
   }
 
   async stop(): Promise<void> {
     this.#floods.stop();
+    this.#slow.stop();
     return Promise.resolve();
   }
 
   counts(): RuleCounts[] {
-    return this.#rules.map(({ name, action, matched, dropped }) => ({ name, action, matched, dropped }));
+    return this.#rules.map(({ name, action, matched, dropped, skipped }) => ({
+      name,
+      action,
+      matched,
+      dropped,
+      skipped,
+    }));
   }
 
   judge(message: FilterSubject): Verdict {

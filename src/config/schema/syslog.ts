@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { timeZone } from '../../../collectors/syslog/clock/time-zone.ts';
-import { compilePattern } from '../../../collectors/syslog/filter/linear-pattern.ts';
+import { compilePattern } from '../../../collectors/syslog/filter/text/linear-pattern.ts';
 import { RULE_ACTIONS } from '../../../collectors/syslog/filter/rule-settings.ts';
 import { prefix, size, whole } from '../values.ts';
 import { TRANSPORTS } from './listeners.ts';

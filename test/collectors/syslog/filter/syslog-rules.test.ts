@@ -104,9 +104,9 @@ test('the first drop or keep that is met decides, and later rules are not asked'
   assert.equal(rules.judge(subject({ severity: 6, app: 'cron' })).drop, true);
   assert.deepEqual(rules.judge(subject({ severity: 6, app: 'sshd' })), { drop: false, tags: ['rest'] });
   assert.deepEqual(rules.counts(), [
-    { name: 'keep errors', action: 'keep', matched: 1, dropped: 0 },
-    { name: 'drop cron', action: 'drop', matched: 1, dropped: 1 },
-    { name: 'tag the rest', action: 'tag', matched: 1, dropped: 0 },
+    { name: 'keep errors', action: 'keep', matched: 1, dropped: 0, skipped: 0 },
+    { name: 'drop cron', action: 'drop', matched: 1, dropped: 1, skipped: 0 },
+    { name: 'tag the rest', action: 'tag', matched: 1, dropped: 0, skipped: 0 },
   ]);
 });
 
@@ -141,7 +141,7 @@ test('a limit lets a burst of its rate pass, and then as much as the rate gives 
   assert.equal(passed(1100, 25), 10);
   assert.equal(passed(1050, 25), 0, 'the clock was set back: nothing is given for it');
   assert.equal(passed(1050.5, 25), 5, 'nor taken');
-  assert.deepEqual(rules.counts(), [{ name: 'limit', action: 'limit', matched: 125, dropped: 95 }]);
+  assert.deepEqual(rules.counts(), [{ name: 'limit', action: 'limit', matched: 125, dropped: 95, skipped: 0 }]);
 });
 
 test('a rate is each device’s own, or shared by all with by: rule', () => {
@@ -201,7 +201,32 @@ test('a text made to hurt backtracking costs a pattern nothing', { timeout: 5000
     true,
     'only the start of it is looked at',
   );
-  assert.equal(rules.judge(subject({ text: `${'a'.repeat(5000)}!` })).drop, false);
+  assert.equal(rules.judge(subject({ text: `${'a'.repeat(2000)}!` })).drop, false);
+});
+
+test('a pattern that takes more than a tenth of the time meets nothing until the second is over, and the log says so', async () => {
+  const lines = new LogLines();
+  const clock = new (class extends HandClock {
+    ticks = 0;
+    /** Each look at the clock takes 15 ms, so that each pattern does. */
+    override monotonicMs(): number {
+      return super.monotonicMs() + 15 * this.ticks++;
+    }
+  })();
+  const settings: RuleSettings = { name: 'slow', action: 'tag', tags: ['x'], pattern: 'x[0-9]' };
+  const rules = new SyslogRules({ rules: [settings], maxDevices: 100 }, clock, lines.log);
+  await rules.start();
+  const tagged = Array.from({ length: 20 }, () => rules.judge(subject({ text: 'x1' })).tags.length);
+  assert.deepEqual(tagged.slice(0, 7), Array(7).fill(1));
+  assert.deepEqual(tagged.slice(7), Array(13).fill(0));
+  clock.advance(60_000);
+  assert.equal(rules.judge(subject({ text: 'x1' })).tags.length, 1);
+  assert.deepEqual(
+    lines.all().map(({ rule, skipped }) => [rule, skipped]),
+    [['slow', 13]],
+  );
+  assert.equal(rules.counts()[0]?.skipped, 13);
+  await rules.stop();
 });
 
 test('a pattern that is none is refused with what is wrong in it', () => {
@@ -211,4 +236,8 @@ test('a pattern that is none is refused with what is wrong in it', () => {
   });
   assert.throws(() => rulesOf({ name: 'x', action: 'drop', pattern: '(?=a)' }), { code: 'BAD_PATTERN' });
   assert.throws(() => rulesOf({ name: 'x', action: 'drop', pattern: 'a'.repeat(2000) }), { code: 'BAD_PATTERN' });
+  assert.throws(() => rulesOf({ name: 'x', action: 'drop', pattern: 'x.{0,900}y' }), {
+    code: 'BAD_PATTERN',
+    message: /too large/,
+  });
 });

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RE2JS } from 're2js';
-import { compilePattern } from '../../../../collectors/syslog/filter/linear-pattern.ts';
-import { requiredWords } from '../../../../collectors/syslog/filter/required-words.ts';
+import { requiredWords } from '../../../../../collectors/syslog/filter/text/required-words.ts';
+import { TextPattern } from '../../../../../collectors/syslog/filter/text/text-pattern.ts';
+import { HandClock } from '../../../../support/hand-clock.ts';
 
 test('the longest word that must be there is found, and of alternatives all', () => {
   const cases: [string, string[] | undefined][] = [
@@ -50,7 +51,7 @@ test('looking for the words first hides no match: patterns and texts at random',
   for (let turn = 0; turn < 4000; turn++) {
     const source = pick(['', '(?i)']) + pattern(2);
     const reference = RE2JS.compile(source);
-    const compiled = compilePattern(source);
+    const compiled = new TextPattern(source, new HandClock());
     for (let index = 0; index < 5; index++) {
       const letters = ['a', 'b', 'A', 'B', 's', 'ſ', 'S', 'k', '\u212a', '1', '.'];
       const text = Array.from({ length: Math.floor(random() * 12) }, () => pick(letters)).join('');

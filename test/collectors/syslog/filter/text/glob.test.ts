@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { compileGlobs } from '../../../../collectors/syslog/filter/glob.ts';
+import { compileGlobs } from '../../../../../collectors/syslog/filter/text/glob.ts';
 
 test('a glob is met as a shell meets it, whatever the case', () => {
   const cases: [string, string, boolean][] = [
