@@ -8,7 +8,7 @@ export interface UsmOptions {
    * devices send boots of 0 or a time that stands still; `strict` refuses them.
    */
   readonly timeWindow?: 'lenient' | 'strict' | undefined;
-  /** Sending engines that are remembered; some 2 KB each. */
+  /** Sending engines that are remembered; some 3 KB each with the keys of one user. */
   readonly maxEngines?: number | undefined;
   /** Messages by which a replay is recognised: at least so many, at most twice as many. Some 60 bytes each. */
   readonly replayMemory?: number | undefined;
