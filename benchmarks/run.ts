@@ -4,16 +4,20 @@
  *   npm run bench                                  all of them, about a quarter of an hour
  *   npm run bench -- decode --rounds 9
  *   npm run bench -- ingest --seconds 10
+ *   npm run bench -- syslog-parse --rounds 5
  *   npm run bench -- syslog-ingest --seconds 30      needs rsyslogd and its ompgsql for the baseline
  *   npm run bench -- memory --minutes 1 --rate 100000
+ *   npm run bench -- log-search --rows 10M         the whole day, about an hour; 1M by default
  *
  * Exit code 1 when a target was missed or something was lost. Nothing else should run on the machine.
  */
 import { parseArgs } from 'node:util';
 import { benchmarkDecoding } from './decode.ts';
 import { benchmarkIngest } from './ingest.ts';
+import { benchmarkLogSearch } from './log-search.ts';
 import { benchmarkMemory } from './memory.ts';
 import { benchmarkSyslogIngest } from './syslog-ingest.ts';
+import { benchmarkSyslogParsing } from './syslog-parse.ts';
 import { describeSurroundings, printReport, saveReport } from './support/report.ts';
 
 const { values: options, positionals } = parseArgs({
@@ -23,14 +27,17 @@ const { values: options, positionals } = parseArgs({
     seconds: { type: 'string', default: '60' },
     minutes: { type: 'string', default: '10' },
     rate: { type: 'string' },
+    rows: { type: 'string', default: '1M' },
   },
 });
 
 const benchmarks = {
   decode: () => benchmarkDecoding({ rounds: numberOf('rounds') }),
   ingest: () => benchmarkIngest({ seconds: numberOf('seconds'), rate: rateOrSearch() }),
+  'syslog-parse': () => benchmarkSyslogParsing({ rounds: numberOf('rounds') }),
   'syslog-ingest': () => benchmarkSyslogIngest({ seconds: numberOf('seconds'), rate: rateOrSearch() }),
   memory: () => benchmarkMemory({ minutes: numberOf('minutes'), rate: rateOrSearch() }),
+  'log-search': () => benchmarkLogSearch({ rows: rowsOf(options.rows) }),
 };
 type Name = keyof typeof benchmarks;
 const isName = (word: string): word is Name => Object.hasOwn(benchmarks, word);
@@ -58,4 +65,12 @@ function numberOf(name: 'rounds' | 'seconds' | 'minutes'): number {
 /** Records (flows or messages) a second, or undefined: the highest that loses nothing is to be found. */
 function rateOrSearch(): number | undefined {
   return options.rate === undefined ? undefined : Number(options.rate);
+}
+
+/** `500k`, `10M`, `1200000`. */
+function rowsOf(text: string): number {
+  const [, digits, unit = ''] = /^(\d+)([kM]?)$/.exec(text) ?? [];
+  const rows = Number(digits) * (unit === 'M' ? 1e6 : unit === 'k' ? 1e3 : 1);
+  if (!(rows >= 24)) throw new Error('--rows needs a number such as 500k or 10M');
+  return rows;
 }

@@ -1,5 +1,6 @@
 import { type DatabaseClient, sqlStateOf } from '../../storage/database/database.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { DogwatchError } from '../runtime/errors.ts';
 import { type AnnouncedBatch, Announcements, connectionLost } from './announcements.ts';
 import { Conditions } from './conditions.ts';
 import { columnText, type LogColumn } from './log-columns.ts';
@@ -40,6 +41,8 @@ interface BatchGroup {
 /** How long commits are gathered before they are looked at; of one that comes alone no more than this is lost. */
 const GATHER_MS = 250;
 const GROUP_GAP_MICROS = 2_000_000;
+/** Operator intervention: the server ends, or somebody ended the session (PostgreSQL manual, appendix A). */
+const SHUTDOWN = '57P';
 const OPEN = 'BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY';
 
 /**
@@ -53,8 +56,19 @@ const OPEN = 'BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY';
  *                                                 └── seen in the snapshot already: passed over
  *
  * The connection's transaction is ended: what is asked needs one after the other.
+ * @throws DogwatchError `NOT_RUNNING` when the connection breaks, `USAGE` about a pattern that the database does not understand
  */
 export async function* followLogs(client: DatabaseClient, following: LogFollowing): AsyncGenerator<LogNews> {
+  try {
+    yield* follow(client, following);
+  } catch (error) {
+    if (error instanceof DogwatchError) throw error;
+    const state = sqlStateOf(error);
+    throw state === undefined || state.startsWith(SHUTDOWN) ? connectionLost(error) : understood(error);
+  }
+}
+
+async function* follow(client: DatabaseClient, following: LogFollowing): AsyncGenerator<LogNews> {
   const { backlog, perSecond, signal, clock } = following;
   const announcements = new Announcements('syslog_messages', clock);
   await client.query('COMMIT');
@@ -94,8 +108,6 @@ async function readNews(
       skipped += matching - rows.length;
     }
     return { rows: found.flat(), skipped, unread };
-  } catch (error) {
-    throw sqlStateOf(error) === undefined ? connectionLost(error) : understood(error);
   } finally {
     await client.query('COMMIT').catch(() => {});
   }

@@ -72,12 +72,12 @@ function nameField(name: string, summary: string, column: string, domain: boolea
   });
 }
 
+/** The database puts the name into lower case, too: what that is depends on its locale. */
 function nameClause(conditions: Conditions, column: string, name: string, domain: boolean): string {
-  const lower = name.toLowerCase();
-  const like = (pattern: string) => `lower(${column}) LIKE ${conditions.bind(pattern)}::text`;
-  if (lower.includes('*')) return like(globPattern(lower));
-  const equal = `lower(${column}) = ${conditions.bind(lower)}::text`;
-  return domain && !lower.includes('.') ? `${equal} OR ${like(`${likeLiteral(lower)}.%`)}` : equal;
+  const like = (pattern: string) => `lower(${column}) LIKE lower(${conditions.bind(pattern)}::text)`;
+  if (name.includes('*')) return like(globPattern(name));
+  const equal = `lower(${column}) = lower(${conditions.bind(name)}::text)`;
+  return domain && !name.includes('.') ? `${equal} OR ${like(`${likeLiteral(name)}.%`)}` : equal;
 }
 
 function requireSeverity(conditions: Conditions, words: string): void {
@@ -153,7 +153,7 @@ function requireReason(conditions: Conditions, words: string): void {
 }
 
 /** `text` as a pattern of LIKE that means itself. */
-export function likeLiteral(text: string): string {
+function likeLiteral(text: string): string {
   return text.replaceAll(/[\\%_]/g, '\\$&');
 }
 

@@ -139,6 +139,7 @@ test('a database with every right passes, and nothing is left of the trial', asy
       ['database', 'ok'],
       ['database, version', 'ok'],
       ['database, rights', 'ok'],
+      ['database, text search', 'ok'],
       ['clock', 'ok'],
     ],
   );
@@ -159,6 +160,22 @@ test('a role that may create nothing fails, with the grants that it needs', asyn
   assert.equal(result.state, 'fail');
   assert.match(result.found, /may not create partitioned tables: 42501/);
   assert.match(result.remedy ?? '', /GRANT CREATE/);
+});
+
+test('a role that may not create pg_trgm is told so, and what helps', async (context) => {
+  const database = await startTestDatabase();
+  context.after(() => database.stop());
+  const client = await connect(database.address);
+  context.after(() => disconnect(client));
+  await client.query('CREATE ROLE searcher LOGIN');
+  const url = database.connectionString.replace(/\/\/[^@]*@/, '//searcher@');
+  const check = async () =>
+    named(await checkDatabase(contextWith(context, { DOGWATCH_DATABASE__URL: url })), 'database, text search');
+  const refused = await check();
+  assert.equal(refused.state, 'warn');
+  assert.match(refused.remedy ?? '', /CREATE EXTENSION pg_trgm, or GRANT CREATE ON DATABASE … TO "searcher"/);
+  await client.query('CREATE EXTENSION pg_trgm');
+  assert.equal((await check()).state, 'ok');
 });
 
 test('a role that does not own the tables fails, until it is a member of the one that does', async (context) => {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import { connect, type DatabaseClient } from '../../storage/database/database.ts';
 import { insertRows } from '../support/flow-rows.ts';
+import { logRow } from '../support/log-rows.ts';
 import { startTestDatabase } from '../support/postgres.ts';
 
 /** The queries of the page, each by the heading above it. */
@@ -45,6 +46,28 @@ const EXPECTED: Readonly<Record<string, (rows: Record<string, unknown>[]) => voi
   },
   'Amplification: large answers of small services': ([first]) => {
     assert.deepEqual([first?.['victim'], first?.['reflectors']], ['192.0.2.40', '12']);
+  },
+  'The most frequent kinds of message': ([first]) => {
+    assert.deepEqual([first?.['kind'], first?.['messages'], first?.['worst']], ['sshd', '4', 5]);
+  },
+  'Who says the most, and how much of it is severe': (rows) => {
+    assert.deepEqual(rows, [{ device: '192.0.2.7', hostname: 'core-1', messages: '9', severe: '3' }]);
+  },
+  'Interfaces that go up and down': (rows) => {
+    assert.deepEqual(rows, [{ device: '192.0.2.7', interface: 'Gi0/1', changes: '3' }]);
+  },
+  'Failed logins by source': (rows) => {
+    assert.deepEqual(rows, [{ source: '203.0.113.9', attempts: '4', devices: '1' }]);
+  },
+  "What a key of a firewall's messages says": (rows) => {
+    assert.deepEqual(rows, [{ source: '10.0.0.1', action: 'deny', messages: '1' }]);
+  },
+  'Messages that could not be read': ([first]) => assert.equal(first?.['reason'], 'no header'),
+  'Devices whose clock is wrong, or that have fallen silent': (rows) => {
+    assert.deepEqual(
+      rows.map((row) => row['seconds_ahead']),
+      ['-3600.0'],
+    );
   },
   // 30 flows missing beside 970 records.
   'Exporters that lose data': ([first]) => assert.equal(first?.['percent_lost'], '3.00'),
@@ -128,6 +151,21 @@ before(async () => {
       dst_port: 7777,
     })),
   ]);
+  const cisco = { hostname: 'core-1', severity: 3, mnemonic: 'LINK-3-UPDOWN', message: 'Interface Gi0/1, down' };
+  const login = { app_name: 'sshd', severity: 5, message: 'Failed password for root from 203.0.113.9 port 22' };
+  await insertRows(
+    client,
+    'syslog_messages',
+    [
+      ...[1, 2, 3].map(() => cisco),
+      ...[1, 2, 3, 4].map(() => login),
+      { app_name: 'fw', severity: 6, fields: '{"srcip": "10.0.0.1", "action": "deny"}' },
+      { reason: 'no header', format: 'r' },
+    ].map((row) => logRow(ago(60), { device: '192.0.2.7', ...row })),
+  );
+  const counts = { messages: 9, unparsed: 1, cut: 0, dropped: 0 };
+  const seen7 = { device: '192.0.2.7', first_seen: ago(600), last_seen: ago(60), hostname: 'core-1' };
+  await insertRows(client, 'syslog_devices', [{ ...seen7, ...counts, clock_offset_ms: -3_600_000 }]);
   const port = { exporter: '198.51.100.1', if_index: 1 };
   // 1,000 octets in 10 s are 800 bit/s; then the agent restarts.
   await insertRows(client, 'counter_samples', [

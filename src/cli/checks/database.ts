@@ -87,6 +87,7 @@ async function checkServer(address: DatabaseAddress, shown: string, external: bo
       reached,
       await checkVersion(client),
       await checkRights(client),
+      await checkTrigrams(client),
       ...(external ? [await checkClock(client)] : []),
     ];
   } catch (error) {
@@ -146,6 +147,29 @@ async function checkCreation(client: DatabaseClient): Promise<CheckResult> {
   } finally {
     await client.query('ROLLBACK');
   }
+}
+
+/** The index of the messages' text needs an extension. Without it they are collected all the same, and found slowly. */
+async function checkTrigrams(client: DatabaseClient): Promise<CheckResult> {
+  const name = 'database, text search';
+  const { rows } = await client.query<{ created: boolean; available: boolean; allowed: boolean; role: string }>(
+    `SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_trgm') AS created,
+       EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_trgm') AS available,
+       has_database_privilege(current_database(), 'CREATE') AS allowed, current_user AS role`,
+  );
+  const { created, available, allowed, role } = rows[0] ?? {
+    created: false,
+    available: false,
+    allowed: false,
+    role: '',
+  };
+  if (created) return { name, state: 'ok', found: 'pg_trgm is there' };
+  if (available && allowed) return { name, state: 'ok', found: 'pg_trgm is created by the collector' };
+  const found = `pg_trgm is ${available ? 'not created' : 'not installed'}: searching the text of messages reads all of it`;
+  const remedy = available
+    ? `As a superuser: CREATE EXTENSION pg_trgm, or GRANT CREATE ON DATABASE … TO ${quoteIdentifier(role)}.`
+    : 'Install the contrib package of the server, postgresql-contrib in most distributions.';
+  return { name, state: 'warn', found, remedy };
 }
 
 // Of our tables and views, and of their partitions, those that this role does not own, itself or through another role.
