@@ -180,6 +180,8 @@ test('flags that contradict themselves or the data are refused', () => {
   assert.deepEqual(process(processor, inform({ flags: 7 })), { kind: 'refused', reason: 'invalid-flags' });
   const pdu = element('04', '00'.repeat(16));
   assert.deepEqual(process(processor, inform({ pdu })), { kind: 'refused', reason: 'invalid-flags' });
+  const privacyAlone = inform({ flags: 6, pdu });
+  assert.deepEqual(process(processor, privacyAlone), { kind: 'refused', reason: 'invalid-flags' });
 });
 
 test('reports are rationed by source', () => {
