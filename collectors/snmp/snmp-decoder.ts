@@ -93,6 +93,11 @@ export class SnmpDecoder {
     this.#communities = communities;
   }
 
+  /** Knows an inform again that an earlier run, or another node, has stored. `key`: as in the column `inform_key`. */
+  restoreInform(key: Buffer, receivedAtMicros: number): void {
+    this.#informs.restore(key, receivedAtMicros);
+  }
+
   /** Senders with trouble, by address: as many as are remembered. */
   sources(): Iterable<SourceView> {
     return this.#sources.withTrouble();
@@ -147,7 +152,8 @@ export class SnmpDecoder {
     const trailingBytes = end < bytes.length;
     const context = { receivedAtMicros, source, version, trailingBytes, securityName, security: undefined };
     const failure = this.#desk.take(reader, end, datagram, context, NO_FLAGS, {
-      sender: () => bytes.toString('latin1', start, pduStart),
+      // Not the community itself: the key is stored.
+      sender: () => `${version} ${securityName ?? ''}`,
       respond: (response) => {
         const message = encodeMessage(bytes.subarray(start, pduStart), response);
         return { size: message.length, encode: () => message };

@@ -42,5 +42,7 @@ export const SNMP_TRAPS: RowTable = {
     // Why it could not be decoded, and its bytes then.
     { name: 'reason', type: 'text' },
     { name: 'raw', type: 'bytea' },
+    // Of informs: by what their retransmissions are known, also by who starts after us.
+    { name: 'inform_key', type: 'bytea' },
   ],
 };

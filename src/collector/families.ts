@@ -12,6 +12,7 @@ import { FileWatch } from '../runtime/file-watch.ts';
 import type { Lifecycle } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { FlowPipeline } from './flow-pipeline.ts';
+import { InformHistory } from './inform-history.ts';
 import { Listeners } from './listeners.ts';
 import { flowPipelineOptions, pollerOptions, snmpPipelineOptions, syslogPipelineOptions } from './options.ts';
 import { SnmpEngineStore } from './snmp-engine-store.ts';
@@ -64,12 +65,24 @@ export async function openFamilies(
     systemClock,
     log,
   );
+  const history = new InformHistory(
+    { database, hasLeftovers: leftoversOf(queue) },
+    ({ key, receivedAtMicros }) => snmp.decoder.restoreInform(key, receivedAtMicros),
+    systemClock,
+    log,
+  );
   const listeners = new Listeners(config, { flow, syslog, snmp }, log);
   const poller = new Poller(database, credentials.polling, pollerOptions(config), systemClock, log);
-  for (const component of [flow, rules, syslog, engineStore, mibs, snmp, ...listeners.all, poller])
+  for (const component of [flow, rules, syslog, engineStore, mibs, snmp, history, ...listeners.all, poller])
     await lifecycle.start(component);
   for (const watch of watches(config, { listeners, snmp, mibs, poller }, log)) await lifecycle.start(watch);
   return { flow, syslog, rules, snmp, mibs, poller, listeners };
+}
+
+/** Whether the queue still holds batches that are older than now. */
+function leftoversOf(queue: Queue): () => boolean {
+  const openedMs = systemClock.monotonicMs();
+  return () => queue.depth().oldestMs > systemClock.monotonicMs() - openedMs;
 }
 
 /** @throws ConfigError, DogwatchError `CONFIG_UNREADABLE` */

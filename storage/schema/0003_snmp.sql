@@ -24,7 +24,8 @@ CREATE TABLE snmp_traps (
   varbinds jsonb,
   flags text[],
   reason text,
-  raw bytea
+  raw bytea,
+  inform_key bytea
 ) PARTITION BY RANGE (received_at);
 
 COMMENT ON TABLE snmp_traps IS 'One row for each trap or inform, in the form of v2; also what could not be decoded.';
@@ -51,8 +52,10 @@ COMMENT ON COLUMN snmp_traps.varbinds IS 'Array of {oid, name, type, value, text
 COMMENT ON COLUMN snmp_traps.flags IS 'What was out of the ordinary, and accepted.';
 COMMENT ON COLUMN snmp_traps.reason IS 'Why it could not be decoded.';
 COMMENT ON COLUMN snmp_traps.raw IS 'The datagram, or its beginning, of what could not be decoded.';
+COMMENT ON COLUMN snmp_traps.inform_key IS 'Of informs: by what retransmissions are known, so that they are answered and not stored again.';
 
 CREATE INDEX snmp_traps_received_at ON snmp_traps USING brin (received_at) WITH (pages_per_range = 32, autosummarize = on);
+CREATE INDEX snmp_traps_inform_key ON snmp_traps (received_at) WHERE inform_key IS NOT NULL;
 
 CREATE TABLE snmp_engine (
   singleton bool PRIMARY KEY DEFAULT true CHECK (singleton),

@@ -23,7 +23,7 @@ export interface InformLimits {
 
 /** What makes two copies the same inform, beside their source. */
 export interface InformIdentity {
-  /** Version, and community or engine id and user, as one string. */
+  /** Version, and the name of the community or engine id and user, as one string without a secret. */
   readonly sender: string;
   readonly requestId: number;
   /** The bytes of the varbinds. */
@@ -56,18 +56,25 @@ export class InformDesk {
     this.#reply = reply;
   }
 
-  /** Takes an inform: `store` is called for a new one and commits its row. */
-  take(identity: InformIdentity, datagram: Datagram, response: PendingResponse, store: () => void): void {
+  /** Knows an inform again that was stored, and perhaps answered, before this desk was opened. */
+  restore(key: Buffer, receivedAtMicros: number): void {
+    const known = this.#memory.find(key.toString('latin1'), receivedAtMicros);
+    if (known === undefined) this.#memory.add(key.toString('latin1'), receivedAtMicros).accepted = true;
+  }
+
+  /** Takes an inform: `store` is called for a new one and commits its row, with the key that it is known by. */
+  take(identity: InformIdentity, datagram: Datagram, response: PendingResponse, store: (key: Buffer) => void): void {
     const { sourceAddress, sourcePort, localPort, receivedAtMicros } = datagram;
     const to = { address: sourceAddress, port: sourcePort, localPort };
-    const key = keyOf(identity, sourceAddress);
+    const digest = digestOf(identity, sourceAddress);
+    const key = digest.toString('latin1');
     const known = this.#memory.find(key, receivedAtMicros);
     if (known !== undefined) this.retransmissions += 1;
     if (known?.accepted === true) return this.#answer(response, to);
     const inform = known ?? this.#memory.add(key, receivedAtMicros);
     this.#wait(inform, response, to);
     if (known !== undefined) return;
-    store();
+    store(digest);
     this.#acceptance.whenAccepted((accepted) => {
       if (!accepted) this.lost += 1;
       this.#memory.settle(inform, accepted);
@@ -90,7 +97,7 @@ export class InformDesk {
   }
 }
 
-/** Whatever a retransmission has in common with the first copy, and nothing longer than needed. */
-function keyOf({ sender, requestId, varbinds }: InformIdentity, address: string): string {
-  return `${address} ${requestId} ${hash('sha1', varbinds, 'base64')} ${hash('sha1', sender, 'base64')}`;
+/** Whatever a retransmission has in common with the first copy. 20 bytes. */
+function digestOf({ sender, requestId, varbinds }: InformIdentity, address: string): Buffer {
+  return hash('sha1', `${address} ${requestId} ${hash('sha1', varbinds)} ${sender}`, 'buffer');
 }

@@ -12,7 +12,7 @@ import { type TrapContext, writeTrapRow } from './trap-row.ts';
 
 /** How an inform of this message is answered and known again. Asked at once, while the datagram is there. */
 export interface Responder {
-  /** Version, and community or user and engine: part of what makes two copies the same inform. */
+  /** Version, and community by name or user and engine: part of what makes two copies the same inform. */
   sender(): string;
   /** The whole message around this Response-PDU. */
   respond(responsePdu: Buffer): PendingResponse;
@@ -60,7 +60,7 @@ export class NotificationDesk {
     this.#pdu.trailingBytes ||= reader.at < limit || context.trailingBytes;
     if (tag === INFORM_REQUEST) this.#takeInform(datagram, context, flags, responder);
     else {
-      this.#store(context, flags, false);
+      this.#store(context, flags, undefined);
       this.traps += 1;
     }
     return undefined;
@@ -70,19 +70,20 @@ export class NotificationDesk {
     const { bytes, requestId, listStart, listStop } = this.#pdu;
     const identity = { sender: responder.sender(), requestId, varbinds: bytes.subarray(listStart, listStop) };
     const response = responder.respond(encodeResponse(this.#pdu));
-    this.#informs.take(identity, datagram, response, () => {
-      this.#store(context, flags, true);
+    this.#informs.take(identity, datagram, response, (key) => {
+      this.#store(context, flags, key);
       this.informs += 1;
     });
   }
 
-  #store(context: TrapContext, flags: readonly string[], isInform: boolean): void {
+  /** `informKey`: of informs alone. */
+  #store(context: TrapContext, flags: readonly string[], informKey: Buffer | undefined): void {
     const notification = this.#notification;
     notification.read();
     const strange = strangePdu(this.#pdu.tag, context.version);
     if (strange !== undefined) notification.flags.push(strange);
     const all = flags.length === 0 ? notification.flags : [...flags, ...notification.flags];
-    writeTrapRow(this.#traps, context, notification, isInform, all);
+    writeTrapRow(this.#traps, context, notification, informKey, all);
   }
 }
 

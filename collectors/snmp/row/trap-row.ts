@@ -54,7 +54,7 @@ export interface RawContext {
 const MAX_TEXT_LENGTH = 255;
 /** RFC 3411 section 5: an SnmpEngineID has 5 to 32 octets. More are shown, but not without end. */
 const MAX_ENGINE_ID_OCTETS = 64;
-/** Everything but varbinds and raw bytes: 26 columns, five texts of 255 units, three OIDs of 1,408 characters, flags. */
+/** Everything but varbinds and raw bytes: 27 columns, five texts of 255 units, three OIDs of 1,408 characters, flags. */
 const MAX_OTHER_BYTES = 16_384;
 const MAX_FLAGS = 24;
 
@@ -62,12 +62,12 @@ const TRAP = 't'.charCodeAt(0);
 const INFORM = 'i'.charCodeAt(0);
 const UNDECODABLE = 'u'.charCodeAt(0);
 
-/** Writes a notification as one row of `snmp_traps`. `flags`: at most 24, each up to 40 characters. */
+/** Writes a notification as one row of `snmp_traps`. `informKey`: of an inform. `flags`: at most 24, each up to 40 characters. */
 export function writeTrapRow(
   sink: RowSink,
   context: TrapContext,
   notification: NotificationReader,
-  isInform: boolean,
+  informKey: Buffer | undefined,
   flags: readonly string[],
 ): void {
   const { security } = context;
@@ -83,7 +83,7 @@ export function writeTrapRow(
   at = notification.isV1 ? writeInt8(out, at, pdu.specific) : writeNull(out, at);
   at = notification.isV1 ? writeInt2(out, at, clampInt2(pdu.generic)) : writeNull(out, at);
   at = writeInt2(out, at, context.version);
-  at = writeChar(out, at, isInform ? INFORM : TRAP);
+  at = writeChar(out, at, informKey === undefined ? TRAP : INFORM);
   at = security === undefined ? writeNull(out, at) : writeChar(out, at, security.level);
   at = writeField(out, at, context.source.field);
   const { agentStart, agentLength } = notification;
@@ -99,6 +99,7 @@ export function writeTrapRow(
   at = flags.length === 0 ? writeNull(out, at) : writeTextArray(out, at, flags.slice(0, MAX_FLAGS));
   at = writeNull(out, at); // reason
   at = writeNull(out, at); // raw
+  at = informKey === undefined ? writeNull(out, at) : writeBytes(out, at, informKey, 0, informKey.length);
   sink.commit(at, 1);
 }
 
@@ -116,6 +117,7 @@ export function writeRawRow(sink: RowSink, context: RawContext): void {
   at = writeNulls(out, at, 10); // agent_address to flags
   at = writeOptionalText(out, at, context.reason);
   at = writeBytes(out, at, context.raw, 0, context.raw.length);
+  at = writeNull(out, at); // inform_key
   sink.commit(at, 1);
 }
 

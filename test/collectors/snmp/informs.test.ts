@@ -76,7 +76,11 @@ test('a retransmission after the answer is answered again and not stored again',
 });
 
 test('informs that differ in source, community, request-id, varbinds or by more than ten minutes are not the same', () => {
-  const decoding = startSnmpDecoding();
+  const communities = new Map([
+    ['public', 'inside'],
+    ['secret', 'outside'],
+  ]);
+  const decoding = startSnmpDecoding({ communities });
   const otherCommunity = Buffer.from(inform);
   otherCommunity.write('secret', 7);
   decoding.feed(inform);
@@ -86,6 +90,22 @@ test('informs that differ in source, community, request-id, varbinds or by more 
   decoding.feed(v2Message([varbind('02 01 06')], INFORM));
   decoding.feed(inform, { receivedAtMicros: ARRIVAL_MICROS + 601 * SECOND });
   assert.equal(decoding.rows().length, 6);
+});
+
+test('an inform that an earlier run has stored is answered at once, and not stored again', () => {
+  const before = startSnmpDecoding();
+  before.feed(inform);
+  const [row] = before.rows();
+  const key = row?.['inform_key'];
+  assert.ok(Buffer.isBuffer(key) && key.length === 20, 'its row says by what it is known');
+  const after = startSnmpDecoding();
+  after.decoder.restoreInform(key, ARRIVAL_MICROS);
+  after.feed(inform, { receivedAtMicros: ARRIVAL_MICROS + 5 * SECOND });
+  assert.deepEqual(
+    after.replies.map(({ bytes }) => bytes),
+    [response],
+  );
+  assert.equal(after.rows().length, 0);
 });
 
 test('a thousand copies of a waiting inform cost a few answers and one row', () => {

@@ -58,6 +58,7 @@ test('a v2c trap becomes a row with its columns, and the rest of its varbinds', 
     flags: null,
     reason: null,
     raw: null,
+    inform_key: null,
   });
 });
 

@@ -1,0 +1,67 @@
+import { SNMP_DECODER_DEFAULTS } from '../../collectors/snmp/decoder-options.ts';
+import type { DatabaseAddress } from '../../storage/database/database.ts';
+import { listRecentInforms, type StoredInform } from '../../storage/database/recent-informs.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { messageOf } from '../runtime/errors.ts';
+import { type Component, withTimeout } from '../runtime/lifecycle.ts';
+import type { Log } from '../runtime/log.ts';
+
+export interface InformHistoryOptions {
+  readonly database: DatabaseAddress;
+  /** Whether batches of an earlier run still wait to be written: informs in them cannot be read yet. */
+  readonly hasLeftovers: () => boolean;
+}
+
+/** The listeners open after this at the latest. */
+const FIRST_LOOK_MS = 3000;
+const AGAIN_MS = 1000;
+
+/**
+ * Tells the decoder which informs an earlier run stored: one that died between storing and answering gets them again, and they
+ * shall be answered, but not stored twice.
+ *
+ *   start() ──▶ read ──leftovers in the journal, or no database──▶ again after 1 s
+ *                └── all read ──▶ done
+ */
+export class InformHistory implements Component {
+  readonly name = 'inform history';
+  readonly #options: InformHistoryOptions;
+  readonly #restore: (inform: StoredInform) => void;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  #cancel: (() => void) | undefined;
+  #isStopped = false;
+
+  constructor(options: InformHistoryOptions, restore: (inform: StoredInform) => void, clock: Clock, log: Log) {
+    this.#options = options;
+    this.#restore = restore;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Resolves after the first look, or when it takes too long. */
+  async start(): Promise<void> {
+    await withTimeout(this.#look(), FIRST_LOOK_MS, this.name).catch(() => {});
+  }
+
+  stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancel?.();
+    return Promise.resolve();
+  }
+
+  /** Never rejects. */
+  async #look(): Promise<void> {
+    // Asked before reading: what was written in between is read the next time.
+    const isLast = !this.#options.hasLeftovers();
+    try {
+      const { informSeconds, maxInforms } = SNMP_DECODER_DEFAULTS;
+      for (const inform of await listRecentInforms(this.#options.database, informSeconds, maxInforms >> 1))
+        this.#restore(inform);
+      if (isLast) return;
+    } catch (error) {
+      this.#log.debug({ error: messageOf(error) }, 'informs of an earlier run cannot be read yet');
+    }
+    if (!this.#isStopped) this.#cancel = this.#clock.after(AGAIN_MS, () => void this.#look());
+  }
+}
