@@ -7,8 +7,9 @@ import { type Parts, statusOf } from './collector/status-of.ts';
 import type { Config } from './config/schema.ts';
 import { HttpServer } from './console/http-server.ts';
 import type { CollectorStatus } from './console/status.ts';
+import type { MibLoader } from './mibs/mib-loader.ts';
 import { boundCompilerMemory } from './runtime/engine.ts';
-import { Lifecycle } from './runtime/lifecycle.ts';
+import { Lifecycle, withTimeout } from './runtime/lifecycle.ts';
 import type { Log } from './runtime/log.ts';
 import { Metrics } from './runtime/metrics.ts';
 
@@ -25,6 +26,7 @@ export interface Collector {
 
 /** The longest that one part may take to stop; all together stay below ten seconds. */
 const STOP_PART_MS = 5000;
+const FIRST_NAMES_MS = 5000;
 
 /**
  * The composition root: everything that a node runs, in the order in which it starts; it stops in reverse, so that a
@@ -56,7 +58,10 @@ export function buildCollector(config: Config, log: Log): Collector {
       () => families.flow.decoder.exporters(),
     );
     await lifecycle.start(new HttpServer(config.http, metrics, status));
-    if (account !== undefined) giveUpRoot(account);
+    if (account !== undefined) {
+      await firstNames(families.mibs);
+      giveUpRoot(account);
+    }
   }
 
   async function status(): Promise<CollectorStatus> {
@@ -78,4 +83,9 @@ export function buildCollector(config: Config, log: Log): Collector {
     abandon: () => database?.abandon(),
     status,
   };
+}
+
+/** The thread that compiles MIB files reads the program's own files as it starts: before they may be out of its reach. */
+async function firstNames(mibs: MibLoader): Promise<void> {
+  await withTimeout(mibs.loaded, FIRST_NAMES_MS, mibs.name).catch(() => {});
 }

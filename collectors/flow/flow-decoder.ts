@@ -14,7 +14,7 @@ import { type FlowObserver, SetDecoder, type SetTotals } from './netflow/set-dec
 import { SampleDropCounter } from './sflow/sflow-drops.ts';
 import { SflowDecoder } from './sflow/sflow.ts';
 import { SflowHeader } from './sflow/sflow-header.ts';
-import { TokenBucket } from './netflow/token-bucket.ts';
+import { TokenBucket } from '../token-bucket.ts';
 
 /** Every bound has a default that suits a collector of some hundred exporters. */
 export interface FlowDecoderOptions {

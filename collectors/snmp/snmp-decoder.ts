@@ -1,5 +1,5 @@
 import type { Datagram } from '../datagram.ts';
-import { TokenBucket } from '../flow/netflow/token-bucket.ts';
+import { TokenBucket } from '../token-bucket.ts';
 import { BerReader } from './ber/ber-reader.ts';
 import {
   type Communities,

@@ -1,5 +1,5 @@
 import { inetField, parseAddress, unmapped } from '../flow/exporter/exporter-address.ts';
-import { TokenBucket } from '../flow/netflow/token-bucket.ts';
+import { TokenBucket } from '../token-bucket.ts';
 
 /** What one sender did that is not a stored notification. */
 export interface SourceView {

@@ -1,4 +1,5 @@
 import { DatabaseUpkeep } from '../../storage/database/upkeep.ts';
+import { RecentTimesUpkeep } from '../../storage/database/text-search/recent-times.ts';
 import { TextSearchUpkeep } from '../../storage/database/text-search/text-search-upkeep.ts';
 import type { DatabaseAddress } from '../../storage/database/database.ts';
 import { EmbeddedPostgres } from '../../storage/embedded/embedded-postgres.ts';
@@ -84,6 +85,7 @@ export async function openStorage(
   await lifecycle.start(drainingWriter(writer));
   const textSearch = new TextSearchUpkeep(address, { holdBack: () => backlogOf(journal) }, systemClock, log);
   await lifecycle.start(textSearch);
+  await lifecycle.start(new RecentTimesUpkeep(address, systemClock, log));
   return { upkeep, journal, writer, textSearch };
 }
 

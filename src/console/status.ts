@@ -111,6 +111,8 @@ export interface RuleStatus {
   readonly action: string;
   readonly matched: number;
   readonly dropped: number;
+  /** Messages on which its pattern was not tried, since it had used up its time. */
+  readonly skipped: number;
 }
 
 export interface SnmpStatus {

@@ -1,9 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { readdir } from 'node:fs/promises';
 import type { CompiledModule } from '../../collectors/snmp/names/compiled-module.ts';
 import type { NameTable } from '../../collectors/snmp/names/name-table.ts';
 import { SnmpNames } from '../../collectors/snmp/names/snmp-names.ts';
-import { fillTable, nameTable } from '../../collectors/snmp/names/standard-names.ts';
+import { fillTable, nameTable, standardModules } from '../../collectors/snmp/names/standard-names.ts';
 import { messageOf } from '../runtime/errors.ts';
 import type { Component } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
@@ -52,6 +53,11 @@ export class MibLoader implements Component {
     await this.#loading;
   }
 
+  /** Resolves when what was asked for so far is loaded, or was given up. Never rejects. */
+  get loaded(): Promise<void> {
+    return this.#loading;
+  }
+
   /** Compiles the folder anew, after a load that is under way. Resolves when names are exchanged, or stay; never rejects. */
   reload(): Promise<void> {
     this.#loading = this.#loading.then(() => this.#load());
@@ -62,6 +68,7 @@ export class MibLoader implements Component {
     if (this.#isStopped) return;
     const beganAt = performance.now();
     try {
+      if (await isEmpty(this.#folder)) return this.#useBundledNames();
       const { modules, summary } = await this.#compile();
       const table = await fillInTurns(modules);
       if (this.#isStopped) return;
@@ -75,6 +82,11 @@ export class MibLoader implements Component {
         );
       }
     }
+  }
+
+  /** There is nothing to compile: no thread is needed to find that out. */
+  #useBundledNames(): void {
+    if (this.names.table.modules.length !== standardModules().length) this.names.replace(nameTable());
   }
 
   /** @throws what the thread threw, or that it ended early */
@@ -103,6 +115,14 @@ export class MibLoader implements Component {
     const fields = { folder: this.#folder, modules: files.length, errors, ms: Math.round(ms) };
     if (errors === 0) this.#log.info(fields, 'MIB files compiled');
     else this.#log.warn(fields, 'MIB files compiled, some names are missing: "dogwatch mibs check" says which');
+  }
+}
+
+async function isEmpty(folder: string): Promise<boolean> {
+  try {
+    return (await readdir(folder)).length === 0;
+  } catch {
+    return true;
   }
 }
 

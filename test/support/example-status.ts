@@ -63,7 +63,7 @@ export function exampleStatus(): CollectorStatus {
       lossy: 0,
       cut: 0,
       dropped: 0,
-      rules: [{ name: 'noise', action: 'drop', matched: 0, dropped: 0 }],
+      rules: [{ name: 'noise', action: 'drop', matched: 0, dropped: 0, skipped: 0 }],
       devices: 5,
       deviceEvictions: 0,
       search: { partitions: 24, indexed: 24, building: undefined, unindexed: [], trouble: undefined },

@@ -10,7 +10,7 @@ import { ProgramCache, type RecordProgram } from '../record/record-program.ts';
 import { type FieldSpecifier, VARIABLE_LENGTH } from '../record/record.ts';
 import { type SetDialect, type SetVisitor, type TemplateDefinition, walkSets } from './sets.ts';
 import type { Session, Template } from './template-store.ts';
-import type { TokenBucket } from './token-bucket.ts';
+import type { TokenBucket } from '../../token-bucket.ts';
 
 /** For tools that show what exporters define; called while a datagram is decoded, so it must be quick. */
 export interface FlowObserver {

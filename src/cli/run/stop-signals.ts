@@ -1,5 +1,9 @@
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-export type StopSignal = (typeof SIGNALS)[number];
+export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+
+/** A terminal that closes asks to stop; without one, SIGHUP asks to read files again (see `FileWatch`). */
+function stopSignals(): readonly StopSignal[] {
+  return process.stdin.isTTY || process.stderr.isTTY ? ['SIGINT', 'SIGTERM', 'SIGHUP'] : ['SIGINT', 'SIGTERM'];
+}
 
 /**
  * Signals this soon after the first one are its echo: Ctrl-C in a terminal reaches this process from the terminal and
@@ -22,8 +26,9 @@ export function onStopSignals(first: (signal: StopSignal) => void, again: (signa
       again(signal);
     }
   };
-  for (const signal of SIGNALS) process.on(signal, receive);
+  const signals = stopSignals();
+  for (const signal of signals) process.on(signal, receive);
   return () => {
-    for (const signal of SIGNALS) process.off(signal, receive);
+    for (const signal of signals) process.off(signal, receive);
   };
 }

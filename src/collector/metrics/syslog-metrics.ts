@@ -13,6 +13,7 @@ const COUNTED = [
 const RULES = [
   ['matched', 'syslog_rule_matched_total', 'Messages that met the conditions of the rule.'],
   ['dropped', 'syslog_rule_dropped_total', 'Messages that the rule dropped.'],
+  ['skipped', 'syslog_rule_skipped_total', 'Messages that its pattern was not tried on, having used up its time.'],
 ] as const;
 
 /** Syslog altogether, and by rule. */

@@ -1,4 +1,4 @@
-import { TokenBucket } from '../../../flow/netflow/token-bucket.ts';
+import { TokenBucket } from '../../../token-bucket.ts';
 
 /** So many a second, so many at once. */
 export interface Ration {
