@@ -40,6 +40,9 @@ type Reader = (message: ParsedMessage, arrival: Arrival) => boolean;
 const SNARE = fixed('MSWinEventLog');
 const LINE_CARD = fixed('fpc');
 const ISE = fixed('CISE_');
+const LOWER_F = 0x66;
+const UPPER_M = 0x4d;
+const UPPER_S = 0x53;
 const longestFirstWord = 112;
 
 /** What a tag may belong to; a set of names for each would have to be asked one after the other. */
@@ -113,7 +116,11 @@ function recogniseTag(message: ParsedMessage, arrival: Arrival): boolean {
   const { bytes, appStart, appEnd } = message;
   const read = tagReaders.find(bytes, appStart, appEnd);
   if (read !== undefined) return read(message, arrival);
-  if (startsWith(bytes, appStart, LINE_CARD)) return readJuniper(message);
+  // Nearly every message of a daemon comes by here: its first letters rule out the rest.
+  const first = bytes[appStart];
+  if (first === LOWER_F && startsWith(bytes, appStart, LINE_CARD)) return readJuniper(message);
+  if (first !== UPPER_M && first !== UPPER_S && bytes[message.textStart] !== UPPER_M && message.elements.count === 0)
+    return readF5(message);
   return readF5(message) || readWindows(message);
 }
 

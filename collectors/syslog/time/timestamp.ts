@@ -8,7 +8,6 @@ import {
   PLUS,
   SLASH,
   SPACE,
-  ZERO,
   isDigit,
   isLetter,
   isUpper,
@@ -16,8 +15,12 @@ import {
   skipSpaces,
 } from '../characters.ts';
 import type { Arrival } from '../message.ts';
+import { Fraction } from './fraction.ts';
+import { isWeekday, monthAt } from './calendar-names.ts';
+import { UsualStamp } from './usual-stamp.ts';
 import { zoneOffsets } from './zone-names.ts';
 
+const DATES_A_YEAR = 16 * 32;
 const microsADay = 86_400_000_000;
 /** A stamp without a year may lie this far ahead of the arrival before it is taken for last year's. */
 const furthestAheadMicros = 31 * microsADay;
@@ -36,9 +39,10 @@ export class StampReader {
   #month = 0;
   #day = 0;
   #secondOfDay = 0;
-  #fractionMicros = 0;
+  readonly #fraction = new Fraction();
   #zoneMinutes = 0;
   #zoneKnown = false;
+  readonly #usual = new UsualStamp();
   #lastDate = -1;
   #lastMidnight = Number.NaN;
   #arrivalYear = 0;
@@ -51,13 +55,25 @@ export class StampReader {
    */
   read(bytes: Buffer, at: number, arrival: Arrival): boolean {
     this.#year = -1;
-    this.#fractionMicros = 0;
+    this.#fraction.micros = 0;
     this.#zoneKnown = false;
     const first = bytes[at]!;
+    if (isLetter(first) ? this.#usual.readNamed(bytes, at, arrival) : isDigit(first) && this.#usual.readIso(bytes, at))
+      return this.#takeUsual();
     const end = isDigit(first) ? this.#readNumeric(bytes, at) : isLetter(first) ? this.#readNamed(bytes, at) : -1;
     if (end < 0) return false;
     this.end = end;
     this.#resolve(arrival);
+    if (!Number.isNaN(this.micros)) this.#usual.remember(bytes, at, this.#lastMidnight, this.yearGuessed);
+    return true;
+  }
+
+  #takeUsual(): true {
+    const usual = this.#usual;
+    this.end = usual.end;
+    this.micros = usual.micros;
+    this.yearGuessed = usual.yearGuessed;
+    this.zoneGuessed = usual.zoneGuessed;
     return true;
   }
 
@@ -92,7 +108,7 @@ export class StampReader {
   #readEpoch(bytes: Buffer, at: number): number {
     const seconds = readDigits(bytes, at, 10);
     if (seconds < 0 || isDigit(bytes[at + 10]!)) return -1;
-    const end = this.#readFraction(bytes, at + 10);
+    const end = this.#fraction.read(bytes, at + 10);
     const next = bytes[end]!;
     if (next !== NUL && next !== SPACE && next !== COLON) return -1;
     this.#year = 1970;
@@ -160,7 +176,7 @@ export class StampReader {
       second = readDigits(bytes, position + 1, 2);
       // 60 is a leap second; RFC 5424 (6.2.3) forbids it, RFC 3339 and real clocks know it.
       if (second < 0 || second > 60) return -1;
-      position = this.#readFraction(bytes, position + 3);
+      position = this.#fraction.read(bytes, position + 3);
     }
     this.#secondOfDay = hour * 3600 + minute * 60 + second;
     return this.#readTail(bytes, position, hour);
@@ -174,7 +190,7 @@ export class StampReader {
       const half = bytes[position + 1]! | 0x20;
       if ((half === 0x61 || half === 0x70) && !isLetter(bytes[position + 3]!) && hour >= 1 && hour <= 12) {
         this.#secondOfDay += ((half === 0x70 ? 12 : 0) + (hour === 12 ? -12 : 0)) * 3600;
-        position = this.#readFraction(bytes, position + 3);
+        position = this.#fraction.read(bytes, position + 3);
       }
     }
     position = this.#readZone(bytes, position);
@@ -232,36 +248,18 @@ export class StampReader {
     return end;
   }
 
-  #readFraction(bytes: Buffer, at: number): number {
-    const mark = bytes[at]!;
-    if ((mark !== DOT && mark !== COMMA) || !isDigit(bytes[at + 1]!)) return at;
-    let micros = 0;
-    let digits = 0;
-    let position = at + 1;
-    for (; ; position++) {
-      const code = bytes[position]!;
-      if (!isDigit(code)) break;
-      if (digits === 6) continue;
-      micros = micros * 10 + code - ZERO;
-      digits++;
-    }
-    for (; digits < 6; digits++) micros *= 10;
-    this.#fractionMicros = micros;
-    return position;
-  }
-
   #resolve(arrival: Arrival): void {
     this.yearGuessed = this.#year < 0;
     this.zoneGuessed = !this.#zoneKnown;
     const zoneMinutes = this.#zoneKnown ? this.#zoneMinutes : arrival.zoneOffsetMinutes;
-    const inDay = (this.#secondOfDay - zoneMinutes * 60) * 1e6 + this.#fractionMicros;
+    const inDay = (this.#secondOfDay - zoneMinutes * 60) * 1e6 + this.#fraction.micros;
     const micros = this.#year >= 0 ? this.#inYear(this.#year, inDay) : this.#nearest(inDay, arrival.receivedAtMicros);
     this.micros = Number.isSafeInteger(micros) ? micros : Number.NaN;
   }
 
   /** Messages arrive in order: the day of the last one is nearly always the day of this one. */
   #inYear(year: number, inDay: number): number {
-    const date = (year * 16 + this.#month) * 32 + this.#day;
+    const date = year * DATES_A_YEAR + this.#month * 32 + this.#day;
     if (date !== this.#lastDate) {
       this.#lastDate = date;
       this.#lastMidnight = midnightMicros(year, this.#month, this.#day) ?? Number.NaN;
@@ -301,27 +299,3 @@ function endsYear(bytes: Buffer, at: number): boolean {
   const next = bytes[bytes[at] === COLON ? at + 1 : at]!;
   return next === SPACE || next === NUL;
 }
-
-/** 1–12, whatever the case, or 0. */
-function monthAt(bytes: Buffer, at: number): number {
-  return months.get(threeLetters(bytes, at)) ?? 0;
-}
-
-function isWeekday(bytes: Buffer, at: number): boolean {
-  return weekdays.has(threeLetters(bytes, at));
-}
-
-/** Three letters in one number, whatever the case. */
-function threeLetters(bytes: Buffer, at: number): number {
-  return ((bytes[at]! | 0x20) << 16) | ((bytes[at + 1]! | 0x20) << 8) | (bytes[at + 2]! | 0x20);
-}
-
-const months = new Map(
-  ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'].map((name, index) => [
-    threeLetters(Buffer.from(name), 0),
-    index + 1,
-  ]),
-);
-const weekdays = new Set(
-  ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'].map((name) => threeLetters(Buffer.from(name), 0)),
-);

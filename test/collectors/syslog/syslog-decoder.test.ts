@@ -180,6 +180,14 @@ test('devices beyond the bound are forgotten, least recently used first, and wha
     [['192.0.2.2', 1]],
   );
   assert.deepEqual([decoder.totals.devices, decoder.totals.deviceEvictions], [2, 1]);
+  decoder.finish(AT);
+  assert.deepEqual(
+    devices.take().map((row) => [row['device'], row['messages']]),
+    [
+      ['192.0.2.1', 2],
+      ['192.0.2.3', 1],
+    ],
+  );
 });
 
 test('a device that is silent for a day is forgotten', () => {

@@ -3,9 +3,7 @@ import { test } from 'node:test';
 import { ParsedMessage } from '../../../collectors/syslog/message/parsed-message.ts';
 import { StampReader } from '../../../collectors/syslog/time/timestamp.ts';
 
-function read(text: string, now = '2026-03-05T11:30:00Z', zoneOffsetMinutes = 0): string {
-  const stamps = new StampReader();
-  const message = new ParsedMessage();
+function read(text: string, now = '2026-03-05T11:30:00Z', zoneOffsetMinutes = 0, stamps = new StampReader()): string {
   message.load(Buffer.from(text));
   const arrival = { receivedAtMicros: Date.parse(now) * 1000, zoneOffsetMinutes };
   if (!stamps.read(message.bytes, message.start, arrival)) return 'none';
@@ -13,6 +11,7 @@ function read(text: string, now = '2026-03-05T11:30:00Z', zoneOffsetMinutes = 0)
   const rest = message.utf8(stamps.end, message.end);
   return `${time}${stamps.yearGuessed ? ' year' : ''}${stamps.zoneGuessed ? ' zone' : ''}|${rest}`;
 }
+const message = new ParsedMessage();
 
 const forms: [string, string][] = [
   ['Mar  5 11:22:33 host', '2026-03-05T11:22:33.000Z year zone| host'],
@@ -87,4 +86,39 @@ test('29 February is found in a leap year only', () => {
 test('the default zone is used only where the stamp has none', () => {
   assert.match(read('Mar  5 11:22:33 h', undefined, 120), /^2026-03-05T09:22:33/);
   assert.match(read('Mar  5 11:22:33 UTC h', undefined, 120), /^2026-03-05T11:22:33/);
+});
+
+test('what a stamp means does not depend on the stamps that were read before it', () => {
+  const arrivals: [string, number][] = [
+    ['2026-03-05T11:30:00Z', 0],
+    ['2026-03-05T11:30:00Z', -300],
+    ['2025-12-31T23:59:00Z', 60],
+    ['2026-01-01T00:00:03Z', 0],
+    ['2027-03-05T11:30:00Z', 0],
+  ];
+  const texts = [
+    ...forms.map(([text]) => text),
+    'Dec 31 23:59:58 h',
+    'Jan  1 00:00:02 h',
+    'Jan 01 2026 00:00:02: h',
+    'Mar 05 2026 11:22:33.5: h',
+    'Mar 05 1:22 host',
+    'Mar 05 1:22 11:22:33 host',
+    'Mar 05 11:22:33.456 2024 h',
+    'Mar 05 11:22:33 pm h',
+    '2026-03-05T11:22:33.999999Z h',
+    '2026-03-05T23:59:60Z h',
+    '2026-03-06T00:00:00Z h',
+    '2025-03-05T11:22:33Z h',
+  ];
+  const shared = new StampReader();
+  for (const before of texts) {
+    for (const text of texts) {
+      for (const [now, zone] of arrivals) {
+        read(before, now, zone, shared);
+        assert.equal(read(text, now, zone, shared), read(text, now, zone), `${text} behind ${before} at ${now}`);
+        assert.equal(read(text, arrivals[0]![0], 0, shared), read(text, arrivals[0]![0], 0));
+      }
+    }
+  }
 });
