@@ -8,6 +8,8 @@ export interface UdpOutletOptions {
   readonly source: SourceKind;
   readonly index: number;
   readonly errors: ErrorTally;
+  /** Told of each datagram that the target sends back. */
+  readonly onAnswer?: (bytes: Buffer) => void;
 }
 
 // A callback costs a third of a sending. As long as nothing fails, one in so many is asked how it went.
@@ -32,8 +34,9 @@ export class UdpOutlet implements Outlet {
   }
 
   async start(): Promise<void> {
-    const { target, source, index, errors } = this.#options;
+    const { target, source, index, errors, onAnswer } = this.#options;
     this.#socket = await openSource(target, source, index, (error) => errors.add(error));
+    if (onAnswer !== undefined) this.#socket.on('message', onAnswer);
   }
 
   get local() {
