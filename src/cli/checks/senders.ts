@@ -1,6 +1,6 @@
 import type { Check, CheckResult } from './check-result.ts';
 
-/** Who may send: an open listener on an address that others reach takes flows from anybody. */
+/** Who may send: an open listener on an address that others reach takes what anybody sends. */
 export const checkSenders: Check = ({ config }) => {
   const open = config.listeners.filter(
     ({ address, allowFrom }) => (allowFrom ?? config.allowFrom).length === 0 && !isLoopback(address),
@@ -12,8 +12,8 @@ export const checkSenders: Check = ({ config }) => {
       : {
           name,
           state: 'warn',
-          found: `everyone may send to ${open.map(({ port }) => `port ${port}`).join(', ')}`,
-          remedy: 'List the exporters in allowFrom, as in: allowFrom: [192.0.2.0/24, 2001:db8::/32]',
+          found: `everyone may send to ${open.map(({ family, transport, port }) => `${family} on ${transport} port ${port}`).join(', ')}`,
+          remedy: 'List the devices in allowFrom, as in: allowFrom: [192.0.2.0/24, 2001:db8::/32]',
         };
   return Promise.resolve([result]);
 };

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { chmod, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { CheckResult } from '../../src/cli/checks/check-result.ts';
+import { checkSecrets } from '../../src/cli/checks/secrets.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { openssl, skipWithoutOpenssl } from '../support/certificates.ts';
+import { temporaryDirectory } from '../support/postgres.ts';
+
+/** What is found about this configuration, with `DIR` for its folder. */
+async function findings(directory: string, yaml: string): Promise<CheckResult[]> {
+  await writeFile(join(directory, 'dogwatch.yaml'), yaml);
+  const { config } = loadConfig({ directory, environment: {} });
+  const text = JSON.stringify(await checkSecrets({ config, running: undefined })).replaceAll(directory, 'DIR');
+  return JSON.parse(text) as CheckResult[];
+}
+
+async function makeCertificate(directory: string, days: number): Promise<void> {
+  openssl(
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
+    ...['-keyout', join(directory, 'key.pem'), '-out', join(directory, 'cert.pem')],
+    ...['-subj', '/CN=collector.example.net', '-days', String(days)],
+  );
+  await chmod(join(directory, 'key.pem'), 0o600);
+}
+
+const LISTENER = 'listeners: [{ family: syslog, transport: tls, port: 0 }]\n';
+const TLS = `${LISTENER}tls: { certificateFile: cert.pem, keyFile: key.pem }\n`;
+
+test(
+  'a certificate is found with its subject and end, one that ends soon is warned of',
+  { skip: skipWithoutOpenssl },
+  async () => {
+    const directory = await temporaryDirectory();
+    await makeCertificate(directory, 365);
+    const [good, ...more] = await findings(directory, TLS);
+    assert.equal(good?.state, 'ok');
+    assert.match(good.found, /CN=collector\.example\.net, valid until \d{4}-\d\d-\d\d$/);
+    assert.deepEqual(more, []);
+    await makeCertificate(directory, 5);
+    const [soon] = await findings(directory, TLS);
+    assert.equal(soon?.state, 'warn');
+    assert.match(soon.found, /: [45] days$/);
+  },
+);
+
+test('a key that is missing, or that everybody may read, is named', { skip: skipWithoutOpenssl }, async () => {
+  const directory = await temporaryDirectory();
+  await makeCertificate(directory, 365);
+  await chmod(join(directory, 'key.pem'), 0o644);
+  const open = await findings(directory, TLS);
+  assert.deepEqual(open.map(({ name, state }) => [name, state]).slice(1), [['rights of DIR/key.pem', 'warn']]);
+  const [missing] = await findings(directory, TLS.replace('key.pem', 'other.pem'));
+  assert.equal(missing?.state, 'fail');
+  assert.match(missing.found, /DIR\/other\.pem/);
+});
+
+test('SNMP credentials are counted, and all that is wrong with them is said without a secret', async () => {
+  const directory = await temporaryDirectory();
+  const file = join(directory, 'snmp.yaml');
+  const yaml = 'listeners: [{ port: 0 }]\nsnmp: { credentialsFile: snmp.yaml }\n';
+  await writeFile(file, 'communities: { core: s3cret }\n', { mode: 0o600 });
+  assert.deepEqual(await findings(directory, yaml), [
+    { name: 'SNMP credentials DIR/snmp.yaml', state: 'ok', found: '1 communities, 0 users, 0 ways to poll' },
+  ]);
+  await writeFile(file, 'communities: { core: s3cret, edge: s3cret }\nuser: []\n');
+  const [bad] = await findings(directory, yaml);
+  assert.equal(bad?.state, 'fail');
+  assert.match(bad.found, /snmp\.yaml:2: user: no such setting; did you mean users\?/);
+  assert.doesNotMatch(bad.found, /s3cret/);
+});
