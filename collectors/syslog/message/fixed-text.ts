@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
 
 /**
  * Where a message starts in the working memory of the parser. Before it lie the fixed texts and a little room in which times are
@@ -23,6 +24,9 @@ export interface FixedText {
   readonly hash: number;
 }
 
+/** Odd, and another one in each process: a sender cannot choose keys that collide. */
+const MULTIPLIER = randomInt(2 ** 20, 2 ** 31) | 1;
+
 const known = new Map<string, FixedText>();
 // Not 0: no position of a text is 0, and no text stands before it.
 let used = PADDING;
@@ -40,7 +44,7 @@ export function fixed(text: string): FixedText {
   return made;
 }
 
-/** The same for the same bytes; 32 bits. */
+/** The same for the same bytes, as long as the process lives; 32 bits. */
 export function hashOf(bytes: Buffer, start: number, end: number): number {
   let hash = 0;
   for (let index = start; index < end; index++) hash = nextHash(hash, bytes[index]!);
@@ -49,7 +53,7 @@ export function hashOf(bytes: Buffer, start: number, end: number): number {
 
 /** The hash of one byte more. */
 export function nextHash(hash: number, code: number): number {
-  return (Math.imul(hash, 31) + code) | 0;
+  return (Math.imul(hash, MULTIPLIER) + code) | 0;
 }
 
 /** Whether `text` stands at `at`. `bytes`: of a parser, so that they hold the fixed text as well. */

@@ -2,7 +2,7 @@ import type { FixedText } from './fixed-text.ts';
 import { isText } from './fixed-text.ts';
 
 /** More fields than this one message does not get. */
-export const MAX_PAIRS = 512;
+const MAX_PAIRS = 512;
 const WIDTH = 5;
 const INDEX_BITS = 10;
 const INDEX_MASK = 2 ** INDEX_BITS - 1;
@@ -123,7 +123,7 @@ export class Pairs {
     return this.#next[index]!;
   }
 
-  /** Puts a pair into its slot, or behind the last one with its key; whether there was one. */
+  /** Puts a pair into its slot, behind the last one with its key; whether there was one. */
   #link(bytes: Buffer, index: number): boolean {
     const hash = this.hash(index);
     for (let slot = (hash ^ (hash >>> 10)) & SLOT_MASK; ; slot = (slot + 1) & SLOT_MASK) {
@@ -132,10 +132,10 @@ export class Pairs {
         this.#slots[slot] = (this.#round << INDEX_BITS) | index;
         return false;
       }
-      let last = entry & INDEX_MASK;
+      const last = entry & INDEX_MASK;
       if (!this.#hasSameKey(bytes, last, index)) continue;
-      while (this.#next[last]! >= 0) last = this.#next[last]!;
       this.#next[last] = index;
+      this.#slots[slot] = (this.#round << INDEX_BITS) | index;
       this.#repeated[index] = 1;
       return true;
     }

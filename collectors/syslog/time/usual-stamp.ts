@@ -12,7 +12,7 @@ const nearMicros = 30 * microsADay;
 
 /**
  * The stamps that nearly all messages have: of the day that was read last, in one of three forms, with nothing behind that
- * might belong to them. Read without calls from one function to the next, which takes a third of the time; anything else
+ * might belong to them. Read with few calls from one function to the next, since the calls are what such a stamp costs; anything else
  * is left to `StampReader`, and what it found is remembered here.
  */
 export class UsualStamp {

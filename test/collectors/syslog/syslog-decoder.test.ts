@@ -196,3 +196,25 @@ test('a device that is silent for a day is forgotten', () => {
   decoder.sweep(AT + 25 * 3_600_000_000);
   assert.equal(decoder.totals.devices, 0);
 });
+
+test('a message that something of ours fails over is stored raw, and reported', () => {
+  const reported: unknown[] = [];
+  const failure = new Error('no such zone');
+  const { messages, receive, decoder } = setUp({
+    zone: {
+      offsetMinutes: () => {
+        throw failure;
+      },
+    },
+    report: (error) => reported.push(error),
+  });
+  receive('<13>Mar  5 11:29:58 h tag: text');
+  receive('<13>1 2026-03-05T11:29:58Z h a - - - text');
+  const [first, second] = messages.take();
+  assert.deepEqual(
+    [first!['format'], first!['reason'], first!['message'], String(first!['raw'])],
+    ['r', 'internal error', '<13>Mar  5 11:29:58 h tag: text', '<13>Mar  5 11:29:58 h tag: text'],
+  );
+  assert.deepEqual([second!['hostname'], second!['reason']], ['h', null]);
+  assert.deepEqual([reported, decoder.totals.internalErrors, decoder.totals.unparsed], [[failure], 1, 1]);
+});
