@@ -6,6 +6,7 @@ import { startTool, type Tool } from './processes.ts';
 
 /** Which modules a transport needs, as `skipWithout` wants them. */
 export const RSYSLOG_NEEDS = {
+  udp: ['rsyslogd'],
   tcp: ['rsyslogd'],
   tls: ['rsyslogd', 'lmnsd_ossl.so', 'openssl'],
   relp: ['rsyslogd', 'omrelp.so'],
@@ -20,7 +21,7 @@ export interface RsyslogTls extends Certificate {
 /**
  * Starts an rsyslogd of the test's own in the foreground. It sends the lines of `input` as they are.
  * A batch is smaller than omrelp's window of 128: a larger one waits 200 ms (TCP_CORK) for each window.
- * @param action parameters of the action that sends, without template and queue
+ * @param action parameters of the action that sends, without queue; with a template where lines are not to go as they are
  */
 export async function startRsyslog(
   folder: string,
@@ -42,10 +43,10 @@ export async function startRsyslog(
 module(load="imfile" mode="inotify")
 ${action.includes('omrelp') ? 'module(load="omrelp")' : ''}
 template(name="asItCame" type="string" string="%msg%")
-input(type="imfile" file="${input}" tag="test" ruleset="send")
+input(type="imfile" file="${input}" tag="test:" ruleset="send")
 ruleset(name="send" queue.type="linkedList" queue.size="200000" queue.timeoutEnqueue="60000"
         queue.dequeueBatchSize="100") {
-  action(template="asItCame" action.resumeInterval="1" action.resumeRetryCount="-1" ${action})
+  action(${action.includes('template=') ? '' : 'template="asItCame"'} action.resumeInterval="1" action.resumeRetryCount="-1" ${action})
 }
 `,
   );
