@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 
-import { DogwatchError } from '../../src/runtime/errors.ts';
+import { isMissingIpv6, listenFailed } from './listen-failed.ts';
 
 /** More than the kernel's default: a restart brings all senders back at once. Linux caps it at net.core.somaxconn. */
 const BACKLOG = 4096;
@@ -15,10 +15,10 @@ export async function openTcpPort(address: string, port: number, onFallback: () 
   try {
     return await bind(address, port);
   } catch (error) {
-    if (address !== '::' || !isMissingIpv6(error)) throw listenFailed(address, port, error);
+    if (address !== '::' || !isMissingIpv6(error)) throw listenFailed('TCP', address, port, error);
     onFallback();
     return bind('0.0.0.0', port).catch((second: unknown) => {
-      throw listenFailed(address, port, second);
+      throw listenFailed('TCP', address, port, second);
     });
   }
 }
@@ -29,24 +29,4 @@ async function bind(host: string, port: number): Promise<Server> {
   server.listen({ host, port, backlog: BACKLOG });
   await listening;
   return server;
-}
-
-function isMissingIpv6(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : '';
-  return code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL';
-}
-
-const REMEDIES: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program listens on this port: `ss -tlpn` names it; choose another port in `listeners`',
-  EACCES: 'ports below 1024 need a privilege: choose a higher port or grant CAP_NET_BIND_SERVICE',
-  EADDRNOTAVAIL: 'the address is not configured on this host: `ip address` lists those that are',
-};
-
-function listenFailed(address: string, port: number, cause: unknown): DogwatchError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  const remedy = REMEDIES[code];
-  return new DogwatchError('LISTEN_FAILED', `cannot listen on ${address} port ${port}`, {
-    cause,
-    ...(remedy === undefined ? {} : { remedy }),
-  });
 }

@@ -4,12 +4,13 @@ import { isIP } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import type { Clock } from '../../src/runtime/clock.ts';
-import { DogwatchError, messageOf } from '../../src/runtime/errors.ts';
+import { messageOf } from '../../src/runtime/errors.ts';
 import type { Component } from '../../src/runtime/lifecycle.ts';
 import type { Log } from '../../src/runtime/log.ts';
 import { RateLimit } from '../../src/runtime/rate-limit.ts';
 import type { Datagram } from '../datagram.ts';
 import { KernelDrops } from './kernel-drops.ts';
+import { isMissingIpv6, listenFailed } from './listen-failed.ts';
 import { AllowList, normaliseSourceAddress } from './source-address.ts';
 
 export interface UdpListenerOptions {
@@ -71,10 +72,10 @@ export class UdpListener implements Component {
     try {
       this.#socket = await bind(address, port);
     } catch (error) {
-      if (address !== '::' || !isMissingIpv6(error)) throw listenFailed(this.options, error);
+      if (address !== '::' || !isMissingIpv6(error)) throw listenFailed('UDP', address, port, error);
       this.#log.info({}, 'no IPv6 on this host, listening on IPv4 only');
       this.#socket = await bind('0.0.0.0', port).catch((second: unknown) => {
-        throw listenFailed(this.options, second);
+        throw listenFailed('UDP', address, port, second);
       });
     }
     const bound = this.#socket.address();
@@ -176,24 +177,4 @@ async function bind(address: string, port: number): Promise<Socket> {
     throw error;
   }
   return socket;
-}
-
-function isMissingIpv6(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : '';
-  return code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL';
-}
-
-const REMEDIES: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program listens on this port: `ss -ulpn` names it; choose another port in `listeners`',
-  EACCES: 'ports below 1024 need a privilege: choose a higher port or grant CAP_NET_BIND_SERVICE',
-  EADDRNOTAVAIL: 'the address is not configured on this host: `ip address` lists those that are',
-};
-
-function listenFailed(options: UdpListenerOptions, cause: unknown): DogwatchError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  const remedy = REMEDIES[code];
-  return new DogwatchError('LISTEN_FAILED', `cannot listen on ${options.address} port ${options.port}`, {
-    cause,
-    ...(remedy === undefined ? {} : { remedy }),
-  });
 }

@@ -116,7 +116,7 @@ test('a port that is taken is refused with its number and what to do', async (t)
   await assert.rejects(second.start(), (error: Error & { remedy?: string; code?: string }) => {
     assert.equal(error.code, 'LISTEN_FAILED');
     assert.match(error.message, new RegExp(`port ${port}`));
-    assert.match(error.remedy ?? '', /ss -ulpn/);
+    assert.match(error.remedy ?? '', /ss -lupn/);
     return true;
   });
 });
