@@ -3,7 +3,7 @@ import type { FlowSinks } from './sinks.ts';
 import { type DecodeReason, type DecodeTrouble, SHOWN_BYTES } from './decode-trouble.ts';
 import { type Element, ElementRegistry } from './elements/registry.ts';
 import { Exporter, type ExporterView, type FlowProtocol } from './exporter/exporter.ts';
-import { parseAddress, unmapped } from './exporter/exporter-address.ts';
+import { parseAddress, unmapped } from '../ip-address.ts';
 import { ExporterTable } from './exporter/exporter-table.ts';
 import { type ExporterDesk, FixedDecoder } from './netflow/fixed-decoder.ts';
 import { IPFIX_HEADER_BYTES, IPFIX_SETS, type IpfixHeader, readIpfixHeader } from './netflow/ipfix.ts';

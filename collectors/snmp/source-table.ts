@@ -1,4 +1,4 @@
-import { inetField, parseAddress, unmapped } from '../flow/exporter/exporter-address.ts';
+import { inetField, parseAddress, unmapped } from '../ip-address.ts';
 import { TokenBucket } from '../token-bucket.ts';
 
 /** What one sender did that is not a stored notification. */

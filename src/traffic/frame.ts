@@ -1,5 +1,5 @@
 import type { CapturedPacket } from './capture-file.ts';
-import { formatIpAddress } from './ip-address.ts';
+import { formatAddress, unmapped } from '../../collectors/ip-address.ts';
 import type { FragmentTable } from './fragments.ts';
 import type { CapturedDatagram } from './captured-datagram.ts';
 
@@ -111,8 +111,8 @@ function readIpv4(bytes: Buffer, packet: CapturedPacket, fragments: FragmentTabl
   const protocol = bytes.readUInt8(9);
   if (protocol !== PROTOCOL_UDP) return 'not UDP';
   if (totalLength > bytes.length) return brokenReason(packet);
-  const source = formatIpAddress(bytes, 12, 4);
-  const destination = formatIpAddress(bytes, 16, 4);
+  const source = formatAddress(bytes.subarray(12, 16));
+  const destination = formatAddress(bytes.subarray(16, 20));
   const payload = bytes.subarray(headerLength, totalLength);
   const flagsAndOffset = bytes.readUInt16BE(6);
   const more = (flagsAndOffset & 0x20_00) !== 0;
@@ -127,8 +127,8 @@ function readIpv6(bytes: Buffer, packet: CapturedPacket, fragments: FragmentTabl
   if (bytes.length < 40) return brokenReason(packet);
   const payloadLength = bytes.readUInt16BE(4) || bytes.length - 40;
   if (40 + payloadLength > bytes.length) return brokenReason(packet);
-  const source = formatIpAddress(bytes, 8, 16);
-  const destination = formatIpAddress(bytes, 24, 16);
+  const source = formatAddress(unmapped(bytes.subarray(8, 24)));
+  const destination = formatAddress(unmapped(bytes.subarray(24, 40)));
   let protocol = bytes.readUInt8(6);
   let rest = bytes.subarray(40, 40 + payloadLength);
   for (let headers = 0; headers < MAX_EXTENSION_HEADERS && isExtensionHeader(protocol); headers += 1) {

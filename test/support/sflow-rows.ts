@@ -1,4 +1,4 @@
-import { inetField } from '../../collectors/flow/exporter/exporter-address.ts';
+import { inetField } from '../../collectors/ip-address.ts';
 import { SAMPLING_SOURCE, type SamplingView } from '../../collectors/flow/record/record.ts';
 import { SampleDropCounter } from '../../collectors/flow/sflow/sflow-drops.ts';
 import { SflowDecoder } from '../../collectors/flow/sflow/sflow.ts';

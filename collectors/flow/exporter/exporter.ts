@@ -1,4 +1,4 @@
-import { formatAddress, inetField } from './exporter-address.ts';
+import { formatAddress, inetField } from '../../ip-address.ts';
 import type { DecodeReason } from '../decode-trouble.ts';
 import type { RecordContext } from '../record/record.ts';
 import type { SamplingState } from './sampling.ts';

@@ -1,5 +1,5 @@
 import { SAMPLING_SOURCE, type SamplingView } from '../record/record.ts';
-import { parsePrefix, type Prefix } from './exporter-address.ts';
+import { parsePrefix, type Prefix } from '../../ip-address.ts';
 
 /** What an operator says of sampling. Rates are "1 in N". */
 export interface SamplingOptions {

@@ -1,4 +1,4 @@
-import { parseAddress, parsePrefix, type Prefix } from '../../flow/exporter/exporter-address.ts';
+import { parseAddress, parsePrefix, type Prefix } from '../../ip-address.ts';
 import { RecentMap } from '../../recent-map.ts';
 import type { ZoneOfDevice } from './device-time.ts';
 import { timeZone, type TimeZone } from './time-zone.ts';

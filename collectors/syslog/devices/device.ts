@@ -1,4 +1,4 @@
-import { inetField, parseAddress, unmapped } from '../../flow/exporter/exporter-address.ts';
+import { inetField, parseAddress, unmapped } from '../../ip-address.ts';
 import type { ParsedMessage } from '../message/parsed-message.ts';
 
 /** What is longer was read out of a message that meant something else. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../src/runtime/clock.ts';
-import { parsePrefix, type Prefix } from '../../flow/exporter/exporter-address.ts';
+import { parsePrefix, type Prefix } from '../../ip-address.ts';
 import type { FilterSubject, Verdict } from './filter-subject.ts';
 import { compileGlobs } from './text/glob.ts';
 import type { RuleAction, RuleSettings } from './rule-settings.ts';

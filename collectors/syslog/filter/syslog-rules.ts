@@ -1,7 +1,7 @@
 import type { Clock } from '../../../src/runtime/clock.ts';
 import type { Component } from '../../../src/runtime/lifecycle.ts';
 import type { Log } from '../../../src/runtime/log.ts';
-import { parseAddress } from '../../flow/exporter/exporter-address.ts';
+import { parseAddress } from '../../ip-address.ts';
 import { RecentMap } from '../../recent-map.ts';
 import type { FilterSubject, MessageJudge, Verdict } from './filter-subject.ts';
 import { FloodReport } from './flood-report.ts';

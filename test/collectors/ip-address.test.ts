@@ -6,7 +6,7 @@ import {
   parseAddress,
   parsePrefix,
   unmapped,
-} from '../../../../collectors/flow/exporter/exporter-address.ts';
+} from '../../collectors/ip-address.ts';
 
 /** The canonical form by the platform's own URL parser. */
 function canonical(address: string): string {

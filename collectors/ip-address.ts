@@ -1,5 +1,5 @@
-import { DogwatchError } from '../../../src/runtime/errors.ts';
-import { MAX_FIXED_FIELD_BYTES, writeInet } from '../../copy-format.ts';
+import { DogwatchError } from '../src/runtime/errors.ts';
+import { MAX_FIXED_FIELD_BYTES, writeInet } from './copy-format.ts';
 
 /** The 4 or 16 bytes of a textual address; an IPv6 zone ("%eth0") is left out. Undefined where it is none. */
 export function parseAddress(text: string): Buffer | undefined {
