@@ -11,13 +11,13 @@ import { systemClock } from '../runtime/clock.ts';
 import { FileWatch } from '../runtime/file-watch.ts';
 import type { Lifecycle } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
-import { FlowPipeline } from './flow-pipeline.ts';
-import { InformHistory } from './inform-history.ts';
+import { FlowPipeline } from './pipelines/flow-pipeline.ts';
+import { InformHistory } from './snmp/inform-history.ts';
 import { Listeners } from './listeners.ts';
 import { flowPipelineOptions, pollerOptions, snmpPipelineOptions, syslogPipelineOptions } from './options.ts';
-import { SnmpEngineStore } from './snmp-engine-store.ts';
-import { SnmpPipeline } from './snmp-pipeline.ts';
-import { SyslogPipeline } from './syslog-pipeline.ts';
+import { SnmpEngineStore } from './snmp/snmp-engine-store.ts';
+import { SnmpPipeline } from './pipelines/snmp-pipeline.ts';
+import { SyslogPipeline } from './pipelines/syslog-pipeline.ts';
 
 /** What receives, started. */
 export interface Families {

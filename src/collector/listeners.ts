@@ -5,9 +5,9 @@ import { type Listener, tlsOf } from '../config/schema/listeners.ts';
 import type { Config } from '../config/schema.ts';
 import { systemClock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
-import type { FlowPipeline } from './flow-pipeline.ts';
-import type { SnmpPipeline } from './snmp-pipeline.ts';
-import type { SyslogPipeline } from './syslog-pipeline.ts';
+import type { FlowPipeline } from './pipelines/flow-pipeline.ts';
+import type { SnmpPipeline } from './pipelines/snmp-pipeline.ts';
+import type { SyslogPipeline } from './pipelines/syslog-pipeline.ts';
 
 /** Where each family's datagrams and messages go. */
 export interface Receivers {

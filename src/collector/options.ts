@@ -4,10 +4,10 @@ import type { RetentionOptions } from '../../storage/database/retention.ts';
 import type { Config } from '../config/schema.ts';
 import type { SnmpCredentials } from '../config/snmp-credentials.ts';
 import type { PollerOptions } from '../polling/poller.ts';
-import type { FlowPipelineOptions } from './flow-pipeline.ts';
-import type { RowIntakeOptions } from './row-intake.ts';
-import type { SnmpPipelineOptions } from './snmp-pipeline.ts';
-import type { SyslogPipelineOptions } from './syslog-pipeline.ts';
+import type { FlowPipelineOptions } from './pipelines/flow-pipeline.ts';
+import type { RowIntakeOptions } from './pipelines/row-intake.ts';
+import type { SnmpPipelineOptions } from './pipelines/snmp-pipeline.ts';
+import type { SyslogPipelineOptions } from './pipelines/syslog-pipeline.ts';
 
 const DAY_MS = 86_400_000;
 

@@ -19,10 +19,10 @@ import type {
   WriterStatus,
 } from '../console/status.ts';
 import type { Poller } from '../polling/poller.ts';
-import type { FlowPipeline } from './flow-pipeline.ts';
+import type { FlowPipeline } from './pipelines/flow-pipeline.ts';
 import type { Listeners } from './listeners.ts';
-import type { SnmpPipeline } from './snmp-pipeline.ts';
-import type { SyslogPipeline } from './syslog-pipeline.ts';
+import type { SnmpPipeline } from './pipelines/snmp-pipeline.ts';
+import type { SyslogPipeline } from './pipelines/syslog-pipeline.ts';
 
 /** The parts of a started collector that have something to tell. */
 export interface Parts {

@@ -1,18 +1,18 @@
-import type { Datagram } from '../../collectors/datagram.ts';
-import type { SnmpDecoderOptions } from '../../collectors/snmp/decoder-options.ts';
-import type { Reply } from '../../collectors/snmp/inform/inform-desk.ts';
-import type { SnmpNaming } from '../../collectors/snmp/naming.ts';
-import { SnmpDecoder } from '../../collectors/snmp/snmp-decoder.ts';
-import { SNMP_TRAPS } from '../../collectors/snmp/tables.ts';
-import type { SnmpTrouble } from '../../collectors/snmp/trouble.ts';
-import { EngineIdentity, type EngineStateStore } from '../../collectors/snmp/usm/engines/engine-identity.ts';
-import type { UsmOptions } from '../../collectors/snmp/usm/usm-options.ts';
-import { UsmProcessor } from '../../collectors/snmp/usm/usm-processor.ts';
-import type { Queue } from '../../storage/queue.ts';
-import type { Clock } from '../runtime/clock.ts';
-import type { Component } from '../runtime/lifecycle.ts';
-import type { Log } from '../runtime/log.ts';
-import { RateLimit } from '../runtime/rate-limit.ts';
+import type { Datagram } from '../../../collectors/datagram.ts';
+import type { SnmpDecoderOptions } from '../../../collectors/snmp/decoder-options.ts';
+import type { Reply } from '../../../collectors/snmp/inform/inform-desk.ts';
+import type { SnmpNaming } from '../../../collectors/snmp/naming.ts';
+import { SnmpDecoder } from '../../../collectors/snmp/snmp-decoder.ts';
+import { SNMP_TRAPS } from '../../../collectors/snmp/tables.ts';
+import type { SnmpTrouble } from '../../../collectors/snmp/trouble.ts';
+import { EngineIdentity, type EngineStateStore } from '../../../collectors/snmp/usm/engines/engine-identity.ts';
+import type { UsmOptions } from '../../../collectors/snmp/usm/usm-options.ts';
+import { UsmProcessor } from '../../../collectors/snmp/usm/usm-processor.ts';
+import type { Queue } from '../../../storage/queue.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Component } from '../../runtime/lifecycle.ts';
+import type { Log } from '../../runtime/log.ts';
+import { RateLimit } from '../../runtime/rate-limit.ts';
 import { RowIntake, type RowIntakeOptions } from './row-intake.ts';
 
 export interface SnmpPipelineOptions {

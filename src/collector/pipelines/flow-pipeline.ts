@@ -1,12 +1,12 @@
-import type { Datagram } from '../../collectors/datagram.ts';
-import type { DecodeTrouble } from '../../collectors/flow/decode-trouble.ts';
-import { FlowDecoder, type FlowDecoderOptions } from '../../collectors/flow/flow-decoder.ts';
-import { APPLICATIONS, COUNTER_SAMPLES, EXPORTERS, FLOWS, INTERFACES } from '../../collectors/flow/tables.ts';
-import type { Queue } from '../../storage/queue.ts';
-import type { Clock } from '../runtime/clock.ts';
-import type { Component } from '../runtime/lifecycle.ts';
-import type { Log } from '../runtime/log.ts';
-import { RateLimit } from '../runtime/rate-limit.ts';
+import type { Datagram } from '../../../collectors/datagram.ts';
+import type { DecodeTrouble } from '../../../collectors/flow/decode-trouble.ts';
+import { FlowDecoder, type FlowDecoderOptions } from '../../../collectors/flow/flow-decoder.ts';
+import { APPLICATIONS, COUNTER_SAMPLES, EXPORTERS, FLOWS, INTERFACES } from '../../../collectors/flow/tables.ts';
+import type { Queue } from '../../../storage/queue.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Component } from '../../runtime/lifecycle.ts';
+import type { Log } from '../../runtime/log.ts';
+import { RateLimit } from '../../runtime/rate-limit.ts';
 import { RowIntake, type RowIntakeOptions } from './row-intake.ts';
 
 export interface FlowPipelineOptions {

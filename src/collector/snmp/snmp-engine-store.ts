@@ -1,11 +1,11 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import type { EngineState, EngineStateStore } from '../../collectors/snmp/usm/engines/engine-identity.ts';
-import type { DatabaseAddress } from '../../storage/database/database.ts';
-import { loadEngine, saveEngine } from '../../storage/database/snmp-engine.ts';
-import type { Clock } from '../runtime/clock.ts';
-import { messageOf } from '../runtime/errors.ts';
-import type { Component } from '../runtime/lifecycle.ts';
-import type { Log } from '../runtime/log.ts';
+import type { EngineState, EngineStateStore } from '../../../collectors/snmp/usm/engines/engine-identity.ts';
+import type { DatabaseAddress } from '../../../storage/database/database.ts';
+import { loadEngine, saveEngine } from '../../../storage/database/snmp-engine.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { messageOf } from '../../runtime/errors.ts';
+import type { Component } from '../../runtime/lifecycle.ts';
+import type { Log } from '../../runtime/log.ts';
 
 export interface SnmpEngineStoreOptions {
   /** Where this node remembers the identity, for when the database is away. */

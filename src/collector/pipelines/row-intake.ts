@@ -1,12 +1,12 @@
-import type { Acceptance } from '../../collectors/acceptance.ts';
-import type { RowTable } from '../../collectors/row-sink.ts';
-import type { SealedBatch } from '../../storage/batch/batch-format.ts';
-import { type BatchLimits, MAX_RESERVE_BYTES, OpenBatch } from '../../storage/batch/batch.ts';
-import { BufferPool } from '../../storage/batch/buffer-pool.ts';
-import type { Queue } from '../../storage/queue.ts';
-import type { Clock } from '../runtime/clock.ts';
-import { messageOf } from '../runtime/errors.ts';
-import type { Log } from '../runtime/log.ts';
+import type { Acceptance } from '../../../collectors/acceptance.ts';
+import type { RowTable } from '../../../collectors/row-sink.ts';
+import type { SealedBatch } from '../../../storage/batch/batch-format.ts';
+import { type BatchLimits, MAX_RESERVE_BYTES, OpenBatch } from '../../../storage/batch/batch.ts';
+import { BufferPool } from '../../../storage/batch/buffer-pool.ts';
+import type { Queue } from '../../../storage/queue.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { messageOf } from '../../runtime/errors.ts';
+import type { Log } from '../../runtime/log.ts';
 
 export interface RowIntakeOptions {
   readonly limits: BatchLimits;

@@ -1,10 +1,10 @@
-import { SNMP_DECODER_DEFAULTS } from '../../collectors/snmp/decoder-options.ts';
-import type { DatabaseAddress } from '../../storage/database/database.ts';
-import { listRecentInforms, type StoredInform } from '../../storage/database/recent-informs.ts';
-import type { Clock } from '../runtime/clock.ts';
-import { messageOf } from '../runtime/errors.ts';
-import { type Component, withTimeout } from '../runtime/lifecycle.ts';
-import type { Log } from '../runtime/log.ts';
+import { SNMP_DECODER_DEFAULTS } from '../../../collectors/snmp/decoder-options.ts';
+import type { DatabaseAddress } from '../../../storage/database/database.ts';
+import { listRecentInforms, type StoredInform } from '../../../storage/database/recent-informs.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { messageOf } from '../../runtime/errors.ts';
+import { type Component, withTimeout } from '../../runtime/lifecycle.ts';
+import type { Log } from '../../runtime/log.ts';
 
 export interface InformHistoryOptions {
   readonly database: DatabaseAddress;

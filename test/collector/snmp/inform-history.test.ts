@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SNMP_TRAPS } from '../../collectors/snmp/tables.ts';
-import { InformHistory } from '../../src/collector/inform-history.ts';
-import { systemClock } from '../../src/runtime/clock.ts';
-import { silentLog } from '../../src/runtime/log.ts';
-import { connect, disconnect } from '../../storage/database/database.ts';
-import { coverTimes } from '../../storage/database/partitions.ts';
-import { startTestDatabase } from '../support/postgres.ts';
+import { SNMP_TRAPS } from '../../../collectors/snmp/tables.ts';
+import { InformHistory } from '../../../src/collector/snmp/inform-history.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
+import { silentLog } from '../../../src/runtime/log.ts';
+import { connect, disconnect } from '../../../storage/database/database.ts';
+import { coverTimes } from '../../../storage/database/partitions.ts';
+import { startTestDatabase } from '../../support/postgres.ts';
 
 test('informs of the last minutes are told at the start, and again when the journal has been written', async (context) => {
   const database = await startTestDatabase();

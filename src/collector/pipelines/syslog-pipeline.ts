@@ -1,14 +1,14 @@
-import type { Acceptance } from '../../collectors/acceptance.ts';
-import type { Datagram } from '../../collectors/datagram.ts';
-import type { SyslogReceived } from '../../collectors/syslog/received.ts';
-import { SyslogDecoder, type SyslogDecoderOptions } from '../../collectors/syslog/syslog-decoder.ts';
-import { SYSLOG_DEVICES, SYSLOG_MESSAGES } from '../../collectors/syslog/tables.ts';
-import type { Queue } from '../../storage/queue.ts';
-import type { Clock } from '../runtime/clock.ts';
-import { messageOf } from '../runtime/errors.ts';
-import type { Component } from '../runtime/lifecycle.ts';
-import type { Log } from '../runtime/log.ts';
-import { RateLimit } from '../runtime/rate-limit.ts';
+import type { Acceptance } from '../../../collectors/acceptance.ts';
+import type { Datagram } from '../../../collectors/datagram.ts';
+import type { SyslogReceived } from '../../../collectors/syslog/received.ts';
+import { SyslogDecoder, type SyslogDecoderOptions } from '../../../collectors/syslog/syslog-decoder.ts';
+import { SYSLOG_DEVICES, SYSLOG_MESSAGES } from '../../../collectors/syslog/tables.ts';
+import type { Queue } from '../../../storage/queue.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { messageOf } from '../../runtime/errors.ts';
+import type { Component } from '../../runtime/lifecycle.ts';
+import type { Log } from '../../runtime/log.ts';
+import { RateLimit } from '../../runtime/rate-limit.ts';
 import { RowIntake, type RowIntakeOptions } from './row-intake.ts';
 
 export interface SyslogPipelineOptions {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { writeFieldCount, writeTimestamp } from '../../collectors/copy-format.ts';
-import type { RowTable } from '../../collectors/row-sink.ts';
-import { RowIntake } from '../../src/collector/row-intake.ts';
-import { systemClock } from '../../src/runtime/clock.ts';
-import { silentLog } from '../../src/runtime/log.ts';
-import type { SealedBatch } from '../../storage/batch/batch-format.ts';
-import type { OpenBatch } from '../../storage/batch/batch.ts';
-import type { Queue } from '../../storage/queue.ts';
+import { writeFieldCount, writeTimestamp } from '../../../collectors/copy-format.ts';
+import type { RowTable } from '../../../collectors/row-sink.ts';
+import { RowIntake } from '../../../src/collector/pipelines/row-intake.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
+import { silentLog } from '../../../src/runtime/log.ts';
+import type { SealedBatch } from '../../../storage/batch/batch-format.ts';
+import type { OpenBatch } from '../../../storage/batch/batch.ts';
+import type { Queue } from '../../../storage/queue.ts';
 
 const TABLE: RowTable = { table: 'notes', columns: [{ name: 'received_at', type: 'timestamptz' }] };
 
