@@ -1,4 +1,5 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { EngineState, EngineStateStore } from '../../../collectors/snmp/usm/engines/engine-identity.ts';
 import type { DatabaseAddress } from '../../../storage/database/database.ts';
 import { loadEngine, saveEngine } from '../../../storage/database/snmp-engine.ts';
@@ -52,6 +53,7 @@ export class SnmpEngineStore implements EngineStateStore, Component {
   /** @throws where the file cannot be written: boots must not be told that a crash would forget */
   async save(state: EngineState): Promise<void> {
     const { file } = this.#options;
+    await mkdir(dirname(file), { recursive: true });
     await writeFile(`${file}.new`, `${JSON.stringify(state)}\n`, { flush: true });
     await rename(`${file}.new`, file);
     await this.#share(state, true);
