@@ -75,5 +75,5 @@ test('a damaged file is replaced, and the identity comes from the database', asy
 
 test('without a place to remember boots the engine does not start', async (context) => {
   const file = '/dev/null/snmp-engine.json';
-  await assert.rejects(startEngine(context, { file, database: NOWHERE, node: 'a' }), { code: 'ENOTDIR' });
+  await assert.rejects(startEngine(context, { file, database: NOWHERE, node: 'a' }), { code: /EEXIST|ENOTDIR/ });
 });
