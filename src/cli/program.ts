@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { registerCheck } from './check.ts';
 import { registerCompletion } from './completion.ts';
@@ -15,6 +15,8 @@ import { registerRun } from './run.ts';
 import { registerSend } from './send.ts';
 import { registerStatus } from './status.ts';
 import { registerTop } from './top.ts';
+
+const DEBUG = '--debug';
 
 const OVERVIEW = `
 First steps:
@@ -52,14 +54,27 @@ export function createProgram(): Command {
   const program = new Command('dogwatch')
     .description('Collects flows and writes them to PostgreSQL.')
     .version(manifest.version, '-V, --version', 'print the version')
-    .option('--debug', 'show where in the program an error arose')
+    .addOption(debugOption())
+    // Behind a command's name `--version` may be the command's own: that of a protocol.
+    .enablePositionalOptions()
     .helpOption('-h, --help', 'explain a command')
     .helpCommand('help [command]', 'explain a command')
     .addHelpText('after', OVERVIEW)
     .showHelpAfterError('(add --help for an explanation)')
     .exitOverride();
   for (const register of COMMANDS) register(program);
+  for (const command of leaves(program)) command.addOption(debugOption().hideHelp());
   return program;
+}
+
+/** Also understood behind the name of a command. */
+function debugOption(): Option {
+  return new Option(DEBUG, 'show where in the program an error arose');
+}
+
+/** Commands that are no groups of others. */
+function leaves(command: Command): Command[] {
+  return command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
 }
 
 /**
@@ -80,8 +95,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     return typeof process.exitCode === 'number' ? process.exitCode : EXIT.ok;
   } catch (error) {
     const code = exitCodeOf(error);
-    if (!isCommanders(error))
-      process.stderr.write(errorText(error, program.opts<{ debug?: boolean }>().debug === true));
+    if (!isCommanders(error)) process.stderr.write(errorText(error, argv.includes(DEBUG)));
     return code;
   } finally {
     clearInterval(alive);

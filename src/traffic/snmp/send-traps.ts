@@ -121,7 +121,7 @@ class TrapRun {
   async start(): Promise<void> {
     await Promise.all(this.#outlets.map((outlet) => outlet.start()));
     const { discovering } = this.#load;
-    if (discovering !== undefined) await this.#discover(discovering);
+    if (discovering?.isDiscovered === false) await this.#discover(discovering);
   }
 
   async send(): Promise<void> {

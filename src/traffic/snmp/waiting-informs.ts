@@ -13,7 +13,7 @@ interface WaitingInform {
 
 export interface InformCounts {
   acknowledged: number;
-  /** Answered with an error-status. */
+  /** Answered with an error-status, or a report that leaves no hope. */
   refused: number;
   /** Given up after the last try. */
   unanswered: number;
@@ -36,7 +36,8 @@ export interface InformPatience {
 /**
  * Informs under way: sent ──answer──▶ acknowledged or refused
  *                           │ ──timeout──▶ sent again, `retries` times, ──▶ unanswered
- *                           └ ──notInTimeWindows──▶ sent again at once, with the receiver's time
+ *                           │ ──notInTimeWindows──▶ sent again at once, with the receiver's time
+ *                           └ ──another report──▶ refused
  */
 export class WaitingInforms {
   readonly counts: InformCounts = { acknowledged: 0, refused: 0, unanswered: 0, resent: 0, stray: 0, reports: {} };
@@ -80,6 +81,7 @@ export class WaitingInforms {
       const inform = this.#waiting.get(answer.messageId);
       if (inform === undefined) this.counts.stray += 1;
       else if (answer.counter === 'notInTimeWindows') this.#again(inform, nowMs);
+      else if (answer.counter !== 'unknownEngineIDs') this.#refuse(inform);
       return;
     }
     if (answer === undefined || !this.#waiting.delete(answer.requestId)) this.counts.stray += 1;
@@ -99,6 +101,12 @@ export class WaitingInforms {
   giveUp(): void {
     this.counts.unanswered += this.#waiting.size;
     this.#waiting.clear();
+  }
+
+  /** The same again would get the same answer. */
+  #refuse({ requestId }: WaitingInform): void {
+    this.#waiting.delete(requestId);
+    this.counts.refused += 1;
   }
 
   #again(inform: WaitingInform, nowMs: number): void {
