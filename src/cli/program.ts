@@ -52,7 +52,7 @@ const COMMANDS = [
 /** The whole command tree; nothing is parsed or run yet. */
 export function createProgram(): Command {
   const program = new Command('dogwatch')
-    .description('Collects flows and writes them to PostgreSQL.')
+    .description('Collects flows, syslog and SNMP traps, and writes them to PostgreSQL.')
     .version(manifest.version, '-V, --version', 'print the version')
     .addOption(debugOption())
     // Behind a command's name `--version` may be the command's own: that of a protocol.
