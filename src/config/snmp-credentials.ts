@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { AUTH_PROTOCOLS, PRIVACY_PROTOCOLS } from '../../collectors/snmp/usm/crypto/protocols.ts';
 import type { UsmUserOptions } from '../../collectors/snmp/usm/users/user-options.ts';
@@ -140,9 +141,8 @@ function breachesOfUser(
   }
   if (engineId !== undefined && (engineId.length < 10 || engineId.length > 64))
     add('engineId', 'expected 5 to 32 bytes (RFC 3411 section 5)');
-  const earlier = users.findIndex(
-    (other) => other.name === name && other.engineId?.toLowerCase() === engineId?.toLowerCase(),
-  );
+  // One name may come several times: with both extensions of a key, or with the old password beside the new one.
+  const earlier = users.findIndex((other) => isDeepStrictEqual(other, users[index]));
   if (earlier < index) add(undefined, `the user ${name} is in users[${earlier}] already`);
   return breaches;
 }

@@ -82,6 +82,20 @@ test('a user whose privacy protocol cannot be polled with is refused for polling
   - { name: bob, auth: { protocol: SHA, password: secret words }, privacy: { protocol: AES-192, password: secret words } }
 polling: [{ devices: [192.0.2.1], user: bob }]`);
   assert.deepEqual(found, [
-    '  snmp-credentials.yaml:3: polling[0].user: polling knows DES, AES, AES-256, AES-256-C, not AES-192',
+    '  snmp-credentials.yaml:3: polling[0].user: polling knows AES, AES-256, AES-256-C, not AES-192',
+  ]);
+});
+
+test('one user may have several entries, as with both ways to lengthen a key, but not the same entry twice', async () => {
+  const entry = (privacy: string) =>
+    `{ name: ops, auth: { protocol: SHA, password: an auth phrase }, privacy: { protocol: ${privacy}, password: a privacy phrase } }`;
+  const file = await credentialsFile(`users:\n  - ${entry('AES-256')}\n  - ${entry('AES-256-C')}`);
+  const { users } = readSnmpCredentials(file);
+  assert.deepEqual(
+    users.map(({ privacy }) => privacy?.protocol),
+    ['AES-256', 'AES-256-C'],
+  );
+  assert.deepEqual(await refusalOf(`users:\n  - ${entry('AES')}\n  - ${entry('AES')}`), [
+    '  snmp-credentials.yaml:3: users[1]: the user ops is in users[0] already',
   ]);
 });

@@ -1,0 +1,57 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+
+/** Stands between a sender and a receiver on loopback, and lets answers through or not. */
+export class UdpRelay {
+  /** Answers that were held back, and those that were passed on. */
+  swallowed = 0;
+  passed = 0;
+  letsAnswersThrough = true;
+  /** Passed on to the receiver. */
+  questions = 0;
+  /** Called with the number of the question, from 1, right before it is passed on. */
+  beforeQuestion: ((number: number) => void) | undefined;
+  readonly #outside: Socket;
+  readonly #inside: Socket;
+  readonly #receiverPort: number;
+  #senderPort = 0;
+
+  private constructor(outside: Socket, inside: Socket, receiverPort: number) {
+    this.#outside = outside;
+    this.#inside = inside;
+    this.#receiverPort = receiverPort;
+    outside.on('message', (bytes, { port }) => {
+      this.#senderPort = port;
+      this.beforeQuestion?.(this.questions + 1);
+      inside.send(bytes, this.#receiverPort, '127.0.0.1', () => (this.questions += 1));
+    });
+    inside.on('message', (bytes) => this.#answered(bytes));
+  }
+
+  /** For one sender at a time. */
+  static async open(receiverPort: number): Promise<UdpRelay> {
+    const outside = createSocket('udp4').bind(0, '127.0.0.1');
+    const inside = createSocket('udp4').bind(0, '127.0.0.1');
+    await Promise.all([once(outside, 'listening'), once(inside, 'listening')]);
+    return new UdpRelay(outside, inside, receiverPort);
+  }
+
+  /** Where senders write to. */
+  get port(): number {
+    return this.#outside.address().port;
+  }
+
+  close(): void {
+    this.#outside.close();
+    this.#inside.close();
+  }
+
+  #answered(bytes: Buffer): void {
+    if (!this.letsAnswersThrough) {
+      this.swallowed += 1;
+      return;
+    }
+    this.passed += 1;
+    this.#outside.send(bytes, this.#senderPort, '127.0.0.1');
+  }
+}
