@@ -1,24 +1,12 @@
 import type { Command } from 'commander';
-import { loadConfig } from '../config/load.ts';
-import { Conditions } from '../query/conditions.ts';
-import { withDatabase } from '../query/connect.ts';
 import { LOG_COLUMN_NAMES } from '../query/log-columns.ts';
-import { type LogFilters, type LogSearch, requireFilters, searchLogs } from '../query/search-logs.ts';
-import type { TimeRange } from '../query/time-range.ts';
-import { followToOutput } from './logs/follow.ts';
-import { logWriter, type LogWriter } from './logs/log-writers.ts';
-import { addLogsOptions, logRange, type LogsOptions } from './logs/logs-options.ts';
-import type { LineStyle } from './logs/message-line.ts';
-import { speaksUnicode } from './terminal/bars.ts';
-import { speaksColour } from './terminal/colour.ts';
-import { outputWidth, writeOut } from './terminal/output.ts';
-import { rangeText } from './terminal/top-screen.ts';
-import { localTimeText } from './terminal/units.ts';
-import type { DatabaseClient } from '../../storage/database/database.ts';
-
-const DEFAULT_LIMIT = 100;
-const DEFAULT_BACKLOG = 10;
-const DEFAULT_RATE = 500;
+import type { RecordFilters } from '../query/records/search-records.ts';
+import { MESSAGES } from '../query/search-logs.ts';
+import { logWriter } from './logs/log-writers.ts';
+import { addLogsOptions, type LogsOptions } from './logs/logs-options.ts';
+import { lineStyle } from './records/line-style.ts';
+import { recordRange } from './records/record-options.ts';
+import { showRecords } from './records/show-records.ts';
 
 const HELP = `
 Examples:
@@ -55,56 +43,11 @@ export function registerLogs(program: Command): void {
     .action((options: LogsOptions & Readonly<Record<string, unknown>>) => showLogs(options, filtersOf(options)));
 }
 
-async function showLogs(options: LogsOptions, filters: LogFilters): Promise<void> {
-  const range = logRange(options, new Date());
-  const isTerminal = process.stdout.isTTY;
-  const writer = logWriter(options, lineStyle(options, range), isTerminal);
-  const search: LogSearch = {
-    range,
-    filters,
-    columns: writer.columns,
-    order: options.order ?? 'last',
-    limit: options.limit ?? (options.follow === true ? DEFAULT_BACKLOG : DEFAULT_LIMIT),
-  };
-  // What is written wrong is said before the database is asked.
-  requireFilters(new Conditions(), filters);
-  const { config } = loadConfig({ file: options.config });
-  const noticesInside = isTerminal && options.json !== true;
-  const perSecond = options.rate ?? DEFAULT_RATE;
-  await withDatabase(config, 'dogwatch logs', (client) =>
-    options.follow === true
-      ? followToOutput(client, search, writer, { perSecond, noticesInside })
-      : writeFound(client, search, writer),
-  );
-}
-
-async function writeFound(client: DatabaseClient, search: LogSearch, writer: LogWriter): Promise<void> {
-  if (writer.head !== '') await writeOut(writer.head);
-  let count = 0;
-  for await (const rows of searchLogs(client, search)) {
-    await writeOut(writer.text(rows));
-    count += rows.length;
-  }
-  // Not among the messages: a script that reads them should not find it.
-  process.stderr.write(summary(search, count));
-}
-
-function summary({ range, limit }: LogSearch, count: number): string {
-  const when = rangeText(range);
-  if (count === 0) return `No such messages ${when}.\n`;
-  const more = count === limit ? '; there may be more (--limit)' : '';
-  return `\n${count} ${count === 1 ? 'message' : 'messages'} ${when}${more}.\n`;
-}
-
-function lineStyle({ wide }: LogsOptions, { from, to }: TimeRange): LineStyle {
-  const dayOf = (moment: Date) => localTimeText(moment).slice(0, 10);
-  const today = dayOf(new Date());
-  return {
-    colour: speaksColour(process.stdout, process.env),
-    unicode: speaksUnicode(process.env),
-    width: wide === true ? Infinity : outputWidth(),
-    day: dayOf(from) !== today || dayOf(to) !== today,
-  };
+async function showLogs(options: LogsOptions, filters: RecordFilters): Promise<void> {
+  const range = recordRange(options, new Date());
+  const writer = logWriter(options, lineStyle(range, options.wide === true), process.stdout.isTTY);
+  const nouns = ['message', 'messages'] as const;
+  await showRecords(options, { table: MESSAGES, filters, range, writer, nouns, command: 'dogwatch logs' });
 }
 
 function wrapped(names: readonly string[]): string {

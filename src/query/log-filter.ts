@@ -2,17 +2,9 @@ import { isPrefix } from '../config/values.ts';
 import type { Conditions } from './conditions.ts';
 import type { FilterField } from './flow-filter.ts';
 import { parseList, usage } from './filter-values.ts';
+import { addressClause, field, likeLiteral, nameClause, nameField } from './records/filter-words.ts';
+import type { FilterFlag } from './records/record-table.ts';
 import { parseFacility, parseSeverities, SEVERITY_NAMES } from './severities.ts';
-
-/** Longer words and patterns are no question that anybody has, and cost the database. */
-const MAX_TEXT = 1000;
-
-/** A way to choose messages that takes no value. */
-export interface FilterFlag {
-  readonly name: string;
-  readonly summary: string;
-  readonly apply: (conditions: Conditions) => void;
-}
 
 /**
  * Everything that messages can be chosen by. Where an index serves a condition, the condition has the index's expression
@@ -43,43 +35,6 @@ export const LOG_FILTER_FLAGS: readonly FilterFlag[] = [
   },
 ];
 
-function field(
-  name: string,
-  value: string,
-  summary: string,
-  require: (conditions: Conditions, words: string) => void,
-): FilterField {
-  return {
-    name,
-    value,
-    summary,
-    apply: (conditions, words) => {
-      if (words.includes('\0')) throw usage(name, words.replaceAll('\0', '\\0'), 'has a NUL', 'Leave it out');
-      if (words.length <= MAX_TEXT) return require(conditions, words);
-      throw usage(name, `${words.slice(0, 20)}…`, 'is too long', `Write at most ${MAX_TEXT} characters`);
-    },
-  };
-}
-
-/** Names with `*` for anything, in any case; `none` for messages that have none. `domain`: also with a domain behind. */
-function nameField(name: string, summary: string, column: string, domain: boolean): FilterField {
-  return field(name, 'list', summary, (conditions, words) => {
-    conditions.require(
-      parseList(name, words)
-        .map((part) => (part === 'none' ? `${column} IS NULL` : nameClause(conditions, column, part, domain)))
-        .join(' OR '),
-    );
-  });
-}
-
-/** The database puts the name into lower case, too: what that is depends on its locale. */
-function nameClause(conditions: Conditions, column: string, name: string, domain: boolean): string {
-  const like = (pattern: string) => `lower(${column}) LIKE lower(${conditions.bind(pattern)}::text)`;
-  if (name.includes('*')) return like(globPattern(name));
-  const equal = `lower(${column}) = lower(${conditions.bind(name)}::text)`;
-  return domain && !name.includes('.') ? `${equal} OR ${like(`${likeLiteral(name)}.%`)}` : equal;
-}
-
 function requireSeverity(conditions: Conditions, words: string): void {
   const { numbers, none } = parseSeverities('severity', words);
   const worst = numbers.at(-1) ?? -1;
@@ -102,7 +57,7 @@ function requireFacility(conditions: Conditions, words: string): void {
 /** What looks like an address but is none is an error, and not the name of a host. */
 function requireDevice(conditions: Conditions, words: string): void {
   const clauses = parseList('device', words).map((part) => {
-    if (isPrefix(part) && !part.includes('%')) return deviceClause(conditions, part);
+    if (isPrefix(part) && !part.includes('%')) return addressClause(conditions, 'device', part);
     if (/^[\d./]+$|:/.test(part)) {
       const remedy = 'Write it as 192.0.2.1, 192.0.2.0/24, 2001:db8::1, 2001:db8::/32, or the name of a host';
       throw usage('device', part, 'is no address or prefix', remedy);
@@ -110,11 +65,6 @@ function requireDevice(conditions: Conditions, words: string): void {
     return nameClause(conditions, 'hostname', part, true);
   });
   conditions.require(clauses.join(' OR '));
-}
-
-// An index finds equals, and what is within one prefix, but not `<<= ANY`.
-function deviceClause(conditions: Conditions, part: string): string {
-  return `device ${part.includes('/') ? '<<=' : '='} ${conditions.bind(part)}::inet`;
 }
 
 function requireText(conditions: Conditions, words: string): void {
@@ -150,15 +100,6 @@ function requireTag(conditions: Conditions, words: string): void {
 
 function requireReason(conditions: Conditions, words: string): void {
   conditions.require(`reason IS NOT NULL AND reason ILIKE ${conditions.bind(`%${likeLiteral(words)}%`)}::text`);
-}
-
-/** `text` as a pattern of LIKE that means itself. */
-function likeLiteral(text: string): string {
-  return text.replaceAll(/[\\%_]/g, '\\$&');
-}
-
-function globPattern(glob: string): string {
-  return glob.split('*').map(likeLiteral).join('%');
 }
 
 /** `text` as a regular expression that means itself: a backslash before a letter or digit would mean something. */

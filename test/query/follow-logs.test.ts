@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { followLogs, type LogNews } from '../../src/query/follow-logs.ts';
 import { logColumns } from '../../src/query/log-columns.ts';
+import { followRecords, type RecordNews } from '../../src/query/records/follow-records.ts';
+import { MESSAGES } from '../../src/query/search-logs.ts';
 import { type Clock, systemClock } from '../../src/runtime/clock.ts';
 import { connect, type DatabaseClient, disconnect } from '../../storage/database/database.ts';
 import { insertAcceptableRows, insertBatch } from '../../storage/database/insert-batch.ts';
@@ -20,13 +21,13 @@ const AT_ONCE: Clock = {
 
 interface Bench {
   /** The next messages, and what was left out. */
-  readonly next: () => Promise<LogNews>;
+  readonly next: () => Promise<RecordNews>;
   readonly texts: () => Promise<string[]>;
   readonly writers: readonly [DatabaseClient, DatabaseClient];
   readonly now: number;
   readonly reader: DatabaseClient;
   readonly stopping: AbortController;
-  readonly news: AsyncGenerator<LogNews>;
+  readonly news: AsyncGenerator<RecordNews>;
 }
 
 async function bench(
@@ -45,8 +46,9 @@ async function bench(
   await coverTimes(first, 'syslog_messages', [now, now - 7_200_000_000], 'hour');
   await insertBatch(first, logBatch({ received_at: now - 1000, message: 'of before', severity: 4 }), 'a');
   await reader.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
-  const news = followLogs(reader, {
+  const news = followRecords(reader, {
     backlog: {
+      table: MESSAGES,
       range: { from: new Date(now / 1000 - 60_000), to: new Date(now / 1000 + 60_000) },
       filters: new Map(Object.entries(filters)),
       columns: logColumns(['message']),
@@ -57,7 +59,7 @@ async function bench(
     signal: stopping.signal,
     clock: AT_ONCE,
   });
-  const next = async (): Promise<LogNews> => {
+  const next = async (): Promise<RecordNews> => {
     const { value, done } = await news.next();
     assert(done !== true);
     return value;

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { columnText, jsonColumn, LOG_COLUMN_NAMES, logColumns } from '../../src/query/log-columns.ts';
-import { type LogOrder, searchLogs, selectLogs } from '../../src/query/search-logs.ts';
+import { LOG_COLUMN_NAMES, logColumns } from '../../src/query/log-columns.ts';
+import { columnText, jsonColumn } from '../../src/query/records/record-table.ts';
+import type { RecordOrder } from '../../src/query/records/search-records.ts';
+import { searchLogs, selectLogs } from '../../src/query/search-logs.ts';
 import { timeSlices } from '../../src/query/time-slices.ts';
 import { connect, type DatabaseClient } from '../../storage/database/database.ts';
 import { insertRows } from '../support/flow-rows.ts';
@@ -54,7 +56,7 @@ before(async () => {
 
 async function found(
   filters: Readonly<Record<string, string | readonly string[]>>,
-  more: { order?: LogOrder; limit?: number } = {},
+  more: { order?: RecordOrder; limit?: number } = {},
 ): Promise<string> {
   const asked = new Map(Object.entries(filters).map(([name, words]) => [name, [words].flat()]));
   const search = {

@@ -1,16 +1,7 @@
 import { SEVERITY_NAMES } from '../../query/severities.ts';
 import { faint, severityColour } from '../terminal/colour.ts';
-import { localTimeText } from '../terminal/units.ts';
+import { type LineStyle, timeText } from '../records/line-style.ts';
 import { cutText, visibleText } from '../terminal/visible-text.ts';
-
-export interface LineStyle {
-  readonly colour: boolean;
-  readonly unicode: boolean;
-  /** Cells of the terminal; Infinity leaves lines as long as they are. */
-  readonly width: number;
-  /** With the day, where messages are of several. */
-  readonly day: boolean;
-}
 
 const SEVERITY_CELLS = 7;
 /** Names up to this long stand below each other. */
@@ -32,20 +23,13 @@ export class MessageLines {
   line(row: readonly (string | null)[]): string {
     const [receivedAt, severity, device, hostname, app, process, mnemonic, message] = row;
     const number = severity === null || severity === undefined ? undefined : Number(severity);
-    const head = [this.#time(receivedAt), severityWord(number), this.#name(hostname ?? device ?? '')].join(' ');
+    const head = [timeText(receivedAt, this.#style), severityWord(number), this.#name(hostname ?? device ?? '')].join(
+      ' ',
+    );
     const body = [program(app, process), visibleText(mnemonic ?? ''), visibleText(message ?? '')];
     const text = `${head} ${body.filter(Boolean).join(' ')}`;
     const cut = cutText(text.trimEnd(), this.#style.width, this.#style.unicode ? '…' : '~');
-    return `${this.#style.colour ? coloured(cut, number, this.#timeCells()) : cut}\n`;
-  }
-
-  #time(receivedAt: string | null | undefined): string {
-    const text = localTimeText(new Date(receivedAt ?? ''), true);
-    return this.#style.day ? text : text.slice(text.indexOf(' ') + 1);
-  }
-
-  #timeCells(): number {
-    return this.#time(new Date(0).toISOString()).length;
+    return `${this.#style.colour ? coloured(cut, number, timeText(new Date(0).toISOString(), this.#style).length) : cut}\n`;
   }
 
   #name(foreign: string): string {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { noticeOf } from '../../../src/cli/logs/follow.ts';
-import { type LineStyle, MessageLines } from '../../../src/cli/logs/message-line.ts';
+import { MessageLines } from '../../../src/cli/logs/message-line.ts';
+import { noticeOf } from '../../../src/cli/records/follow.ts';
+import type { LineStyle } from '../../../src/cli/records/line-style.ts';
 import { speaksColour } from '../../../src/cli/terminal/colour.ts';
 
 const STYLE: LineStyle = { colour: false, unicode: true, width: Infinity, day: true };
@@ -53,9 +54,9 @@ test('colours are for terminals, unless nobody wants them', () => {
 });
 
 test('what was left out is said, and nothing where nothing was', () => {
-  assert.equal(noticeOf({ skipped: 0, unread: 0 }), '');
+  assert.equal(noticeOf({ skipped: 0, unread: 0 }, 'messages'), '');
   assert.equal(
-    noticeOf({ skipped: 1234, unread: 5 }),
+    noticeOf({ skipped: 1234, unread: 5 }, 'messages'),
     '--- too many messages: 1,234 more that match were skipped, 5 were not looked at ---\n',
   );
 });

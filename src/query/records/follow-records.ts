@@ -1,34 +1,31 @@
-import { type DatabaseClient, sqlStateOf } from '../../storage/database/database.ts';
-import type { Clock } from '../runtime/clock.ts';
-import { DogwatchError } from '../runtime/errors.ts';
-import { type AnnouncedBatch, Announcements, connectionLost } from './announcements.ts';
-import { Conditions } from './conditions.ts';
-import { columnText, type LogColumn } from './log-columns.ts';
-import { type LogFilters, type LogSearch, requireFilters, searchLogs, understood } from './search-logs.ts';
-import { isSeenIn } from './snapshot.ts';
+import { type DatabaseClient, sqlStateOf } from '../../../storage/database/database.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { DogwatchError } from '../../runtime/errors.ts';
+import { type AnnouncedBatch, Announcements, connectionLost } from '../announcements.ts';
+import { Conditions } from '../conditions.ts';
+import { columnText } from './record-table.ts';
+import { type RecordSearch, requireFilters, searchRecords, understood } from './search-records.ts';
+import { isSeenIn } from '../snapshot.ts';
 
-export interface LogFollowing {
+export interface RecordFollowing {
   /** What is shown first, of before. */
-  readonly backlog: LogSearch;
-  /** Messages a second at most; of more the newest are shown. */
+  readonly backlog: RecordSearch;
+  /** Records a second at most; of more the newest are shown. */
   readonly perSecond: number;
   readonly signal: AbortSignal;
   readonly clock: Clock;
 }
 
-/** Some messages, oldest first, as the texts of the columns; null: not told. */
-export interface LogNews {
+/** Some records, oldest first, as the texts of the columns; null: not told. */
+export interface RecordNews {
   readonly rows: readonly (string | null)[][];
   /** Those that match, too, but are too many. */
   readonly skipped: number;
-  /** Messages that were not even looked at, since whoever reads was away for too long. */
+  /** Records that were not even looked at, since whoever reads was away for too long. */
   readonly unread: number;
 }
 
-interface Question {
-  readonly filters: LogFilters;
-  readonly columns: readonly LogColumn[];
-}
+type Question = Pick<RecordSearch, 'table' | 'filters' | 'columns'>;
 
 /** Batches whose times overlap or nearly so. */
 interface BatchGroup {
@@ -46,7 +43,7 @@ const SHUTDOWN = '57P';
 const OPEN = 'BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY';
 
 /**
- * The messages that match, first some that are there, then those that come, until the signal.
+ * The records that match, first some that are there, then those that come, until the signal.
  *
  * Each writer announces a batch in the transaction that writes it, so it is heard of when it can be seen: however late it is,
  * whoever wrote it. Its rows are those that its transaction inserted (`xmin`), between the times that it names. Nothing is
@@ -58,7 +55,7 @@ const OPEN = 'BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY';
  * The connection's transaction is ended: what is asked needs one after the other.
  * @throws DogwatchError `NOT_RUNNING` when the connection breaks, `USAGE` about a pattern that the database does not understand
  */
-export async function* followLogs(client: DatabaseClient, following: LogFollowing): AsyncGenerator<LogNews> {
+export async function* followRecords(client: DatabaseClient, following: RecordFollowing): AsyncGenerator<RecordNews> {
   try {
     yield* follow(client, following);
   } catch (error) {
@@ -68,15 +65,15 @@ export async function* followLogs(client: DatabaseClient, following: LogFollowin
   }
 }
 
-async function* follow(client: DatabaseClient, following: LogFollowing): AsyncGenerator<LogNews> {
+async function* follow(client: DatabaseClient, following: RecordFollowing): AsyncGenerator<RecordNews> {
   const { backlog, perSecond, signal, clock } = following;
-  const announcements = new Announcements('syslog_messages', clock);
+  const announcements = new Announcements(backlog.table.name, clock);
   await client.query('COMMIT');
   await announcements.listen(client);
   await client.query(OPEN);
   const { rows } = await client.query<{ snapshot: string }>('SELECT pg_current_snapshot()::text AS snapshot');
   const snapshot = rows[0]?.snapshot ?? '';
-  for await (const found of searchLogs(client, backlog)) yield { rows: found, skipped: 0, unread: 0 };
+  for await (const found of searchRecords(client, backlog)) yield { rows: found, skipped: 0, unread: 0 };
   await client.query('COMMIT');
   const most = Math.max(1, Math.round((perSecond * GATHER_MS) / 1000));
   for (;;) {
@@ -94,7 +91,7 @@ async function readNews(
   question: Question,
   batches: readonly AnnouncedBatch[],
   { snapshot, most, unread }: { snapshot: string; most: number; unread: number },
-): Promise<LogNews> {
+): Promise<RecordNews> {
   await client.query(OPEN);
   try {
     const groups = groupBatches(batches, await newTransactions(client, batches, snapshot));
@@ -147,18 +144,18 @@ function groupBatches(batches: readonly AnnouncedBatch[], xids: ReadonlyMap<stri
 /** The newest of the group, at most `left` of them, oldest first; and how many match. */
 async function readGroup(
   client: DatabaseClient,
-  { filters, columns }: Question,
+  { table, filters, columns }: Question,
   { whole, parts, earliest, latest }: BatchGroup,
   left: number,
 ): Promise<{ rows: (string | null)[][]; matching: number }> {
   const conditions = new Conditions();
   conditions.require(`received_at BETWEEN ${timeOf(conditions, earliest)} AND ${timeOf(conditions, latest)}`);
   conditions.require(transactionClause(conditions, whole, parts));
-  requireFilters(conditions, filters);
+  requireFilters(conditions, table, filters);
   const selected = columns.map(columnText).join(', ');
   const result = await client.query<(string | null)[]>({
     // At least one row, since the count comes with it.
-    text: `SELECT count(*) OVER ()::text, ${selected} FROM syslog_messages WHERE ${conditions.sql}
+    text: `SELECT count(*) OVER ()::text, ${selected} FROM ${table.name} WHERE ${conditions.sql}
       ORDER BY received_at DESC LIMIT ${conditions.bind(Math.max(1, left))}::int8`,
     values: conditions.values,
     rowMode: 'array',
