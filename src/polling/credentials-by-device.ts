@@ -16,7 +16,11 @@ export class CredentialsByDevice {
   constructor(rules: readonly PollRule[]) {
     const entries = rules.flatMap(({ devices, credential }) => devices.map((device) => entryOf(device, credential)));
     this.#entries = entries.toSorted((one, other) => other.bits - one.bits);
-    this.named = rules.flatMap(({ devices }) => devices.filter((device) => isIP(device) !== 0));
+    this.named = rules.flatMap(({ devices }) => devices.flatMap(singleAddress));
+  }
+
+  get isEmpty(): boolean {
+    return this.#entries.length === 0;
   }
 
   /** `device`: an address, normalised. */
@@ -24,6 +28,13 @@ export class CredentialsByDevice {
     const family = isIP(device) === 6 ? 'ipv6' : 'ipv4';
     return this.#entries.find(({ prefix }) => prefix.check(device, family))?.credential;
   }
+}
+
+/** The address, where a prefix holds no more than one. A scope is of this machine, and no device is known by it. */
+function singleAddress(device: string): string[] {
+  const [address = '', bits] = device.split('/');
+  const width = isIP(address) === 6 ? 128 : 32;
+  return (bits === undefined || Number(bits) === width) && !address.includes('%') ? [address] : [];
 }
 
 function entryOf(device: string, credential: PollCredential): Entry {

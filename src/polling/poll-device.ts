@@ -37,25 +37,43 @@ export async function pollDevice(agent: SnmpAgent): Promise<DeviceFacts> {
   }));
   return {
     sysName: textOf(system.get(SYS_NAME)),
-    sysObjectId: textOf(system.get(SYS_OBJECT_ID)),
+    sysObjectId: identifierOf(system.get(SYS_OBJECT_ID)),
     sysDescr: textOf(system.get(SYS_DESCR)),
     interfaces,
   };
 }
 
+/** UTF-16 units of a name that are kept: DisplayString has 255 octets (RFC 2579 section 2), descriptions of some devices more. */
 const MAX_TEXT = 1024;
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** Null for nothing said. PostgreSQL's text holds no NUL. */
+/** Null for nothing said, and for what is no text. PostgreSQL's text holds no NUL. */
 function textOf(value: AgentValue | undefined): string | null {
-  if (value === undefined || value === null) return null;
-  const text = String(value).replaceAll('\0', '').trim().slice(0, MAX_TEXT);
-  return text === '' ? null : text;
+  if (!Buffer.isBuffer(value)) return null;
+  const text = decoded(value).replaceAll('\0', '').trim();
+  // The cut may go through a surrogate pair, which PostgreSQL would not take.
+  return text === '' ? null : text.slice(0, MAX_TEXT).toWellFormed();
+}
+
+function identifierOf(value: AgentValue | undefined): string | null {
+  return typeof value === 'string' && /^[\d.]+$/.test(value) ? value.slice(0, MAX_TEXT) : null;
+}
+
+/** UTF-8, else ISO 8859-1, which every byte is. */
+function decoded(bytes: Buffer): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return bytes.toString('latin1');
+  }
 }
 
 /** Bits per second. ifHighSpeed counts in millions, and is 0 for what is slower than half of one. */
 function speedOf(high: AgentValue | undefined, plain: AgentValue | undefined): number | null {
-  const millions = Number(high ?? 0);
-  if (millions > 0) return millions * 1_000_000;
-  const speed = Number(plain ?? 0);
-  return speed > 0 && speed < SPEED_ELSEWHERE ? speed : null;
+  if (isPositive(high)) return high * 1_000_000;
+  return isPositive(plain) && plain < SPEED_ELSEWHERE ? plain : null;
+}
+
+function isPositive(value: AgentValue | undefined): value is number {
+  return typeof value === 'number' && value > 0;
 }

@@ -7,7 +7,6 @@ import {
 } from '../../storage/database/database.ts';
 import {
   type DeviceFacts,
-  type HeardDevice,
   listDevicesHeard,
   listUnknownInterfaces,
   recordPoll,
@@ -19,15 +18,13 @@ import { type Component, withTimeout } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { RateLimit } from '../runtime/rate-limit.ts';
 import { CredentialsByDevice } from './credentials-by-device.ts';
+import { type DuePolicy, type DueReason, dueReason } from './due.ts';
 import type { PollCredential, PollRule } from './poll-credential.ts';
 import { pollDevice } from './poll-device.ts';
 import { openAgent } from './snmp-agent.ts';
+import { UnexplainedInterfaces } from './unexplained-interfaces.ts';
 
-export interface PollerOptions {
-  /** How often a device is asked. */
-  readonly intervalMs: number;
-  /** How soon it is asked again when its flows name an interface that we do not know. */
-  readonly soonestMs: number;
+export interface PollerOptions extends DuePolicy {
   /** Devices asked at the same time. */
   readonly concurrency: number;
   readonly timeoutMs: number;
@@ -44,11 +41,20 @@ export interface PollerTotals {
   interfaces: number;
 }
 
+/** Who is to be asked now. */
+interface DueDevice {
+  readonly device: string;
+  readonly reason: DueReason;
+  readonly attemptedAtMs: number | null;
+  /** ifIndexes of its newest flows that are not known. */
+  readonly unknown: readonly number[];
+}
+
 const ROUND_MS = 30_000;
 /** A device that has been silent for so long is not asked any more, unless the configuration names its address. */
 const HEARD_WITHIN_MS = 86_400_000;
-const NEWEST_FLOWS = '10 seconds';
-const FIRST_BACK_OFF_MS = 60_000;
+/** Longer than a round, so that no flow is missed between two. */
+const NEWEST_FLOWS = '40 seconds';
 /** All questions to one device together. */
 const DEVICE_TIMEOUT_MS = 120_000;
 
@@ -57,7 +63,8 @@ const DEVICE_TIMEOUT_MS = 120_000;
  * known. Only devices with a credential are asked. Of several nodes one does so: whoever holds the lock in the database.
  *
  *   start() ──▶ round: who is due? ──▶ asking, a few at once ──▶ recorded ──▶ round after 30 s
- *                 └── database away, or another node has the lock: next round
+ *                 └── no credentials, database away, or another node has the lock: next round
+ *   stop()  ──▶ those asked now are given up, and nothing is recorded of them
  */
 export class Poller implements Component {
   readonly name = 'polling';
@@ -68,6 +75,7 @@ export class Poller implements Component {
   readonly #log: Log;
   readonly #troubleLimit = new RateLimit(5, 60_000);
   readonly #stopping = new AbortController();
+  readonly #unexplained = new UnexplainedInterfaces();
   #credentials: CredentialsByDevice;
   #running: Promise<void> = Promise.resolve();
   #recording: Promise<void> = Promise.resolve();
@@ -115,62 +123,78 @@ export class Poller implements Component {
   }
 
   async #askThoseDue(): Promise<void> {
+    if (this.#credentials.isEmpty) return;
     const client = await connect(this.#address);
     try {
       const { rows } = await client.query<{ taken: boolean }>(
         `SELECT pg_try_advisory_lock(hashtext('dogwatch polling')) AS taken`,
       );
       if (rows[0]?.taken !== true) return;
-      const due = await this.#due(client);
-      const next = due[Symbol.iterator]();
-      const askers = Array.from({ length: this.#options.concurrency }, () => this.#askAll(client, next));
-      await Promise.all(askers);
+      const due = new DueQueue(await this.#due(client));
+      const askers = Array.from({ length: this.#options.concurrency }, () => this.#askAll(client, due));
+      // All of them, or those that go on would ask beside the next round.
+      const ends = await Promise.allSettled(askers);
+      for (const end of ends) if (end.status === 'rejected') throw end.reason;
     } finally {
       await disconnect(client); // and with it the lock
     }
   }
 
   /** Who is to be asked now, those first who have waited longest. */
-  async #due(client: DatabaseClient): Promise<string[]> {
+  async #due(client: DatabaseClient): Promise<DueDevice[]> {
     const nowMs = this.#clock.nowMicros() / 1000;
     const heard = await listDevicesHeard(client, new Date(nowMs - HEARD_WITHIN_MS), this.#credentials.named);
-    const unknown = new Set(await listUnknownInterfaces(client, NEWEST_FLOWS));
-    return heard
-      .filter((each) => this.#credentials.of(each.device) !== undefined && this.#isDue(each, nowMs, unknown))
-      .toSorted((one, other) => (one.attemptedAtMs ?? 0) - (other.attemptedAtMs ?? 0))
-      .map(({ device }) => device);
+    const credentialed = heard.filter(({ device }) => this.#credentials.of(device) !== undefined);
+    if (credentialed.length === 0) return [];
+    const unknownOf = new Map(
+      (await listUnknownInterfaces(client, NEWEST_FLOWS)).map(({ device, interfaces }) => [device, interfaces]),
+    );
+    const due = credentialed.flatMap((each): DueDevice[] => {
+      const unknown = unknownOf.get(each.device) ?? [];
+      const worthIt = this.#unexplained.isWorthAsking(each.device, unknown);
+      const reason = dueReason(each, worthIt, nowMs, this.#options);
+      return reason === undefined ? [] : [{ ...each, reason, unknown }];
+    });
+    return due.toSorted((one, other) => (one.attemptedAtMs ?? 0) - (other.attemptedAtMs ?? 0));
   }
 
-  #isDue({ device, attemptedAtMs, failures }: HeardDevice, nowMs: number, unknown: ReadonlySet<string>): boolean {
-    if (attemptedAtMs === null) return true;
-    const { intervalMs, soonestMs } = this.#options;
-    const backOffMs = FIRST_BACK_OFF_MS * 2 ** Math.min(failures - 1, 10);
-    const waitMs = failures > 0 ? Math.min(intervalMs, backOffMs) : unknown.has(device) ? soonestMs : intervalMs;
-    return nowMs - attemptedAtMs >= Math.min(waitMs, intervalMs);
-  }
-
-  async #askAll(client: DatabaseClient, devices: Iterator<string>): Promise<void> {
-    for (let next = devices.next(); next.done !== true; next = devices.next()) {
-      const credential = this.#credentials.of(next.value);
+  /** @throws what the database says */
+  async #askAll(client: DatabaseClient, due: DueQueue): Promise<void> {
+    for (let next = due.take(); next !== undefined; next = due.take()) {
       if (this.#stopping.signal.aborted) return;
-      if (credential !== undefined) await this.#ask(client, next.value, credential);
+      const credential = this.#credentials.of(next.device);
+      try {
+        if (credential !== undefined) await this.#ask(client, next, credential);
+      } catch (error) {
+        due.abandon();
+        throw error;
+      }
     }
   }
 
   /** @throws what the database says; trouble with the device is recorded */
-  async #ask(client: DatabaseClient, device: string, credential: PollCredential): Promise<void> {
+  async #ask(
+    client: DatabaseClient,
+    { device, reason, unknown }: DueDevice,
+    credential: PollCredential,
+  ): Promise<void> {
     const askedAt = new Date(this.#clock.nowMicros() / 1000);
-    this.totals.polls += 1;
     let facts: DeviceFacts;
     try {
       facts = await this.#questions(device, credential);
     } catch (error) {
+      // Given up half-way: that says nothing of the device.
+      if (this.#stopping.signal.aborted) return;
+      this.totals.polls += 1;
       this.totals.failures += 1;
       this.#trouble({ device, error: messageOf(error) }, 'a device could not be polled');
       await this.#record(() => recordPollFailure(client, device, askedAt, messageOf(error)));
       return;
     }
+    this.totals.polls += 1;
     this.totals.interfaces += facts.interfaces.length;
+    this.#unexplained.learn(device, unknown, new Set(facts.interfaces.map(({ ifIndex }) => ifIndex)));
+    this.#log.debug({ device, reason, interfaces: facts.interfaces.length }, 'polled a device');
     await this.#record(() => recordPoll(client, device, askedAt, facts));
   }
 
@@ -197,5 +221,26 @@ export class Poller implements Component {
   #trouble(fields: Record<string, unknown>, message: string): void {
     const { passed, suppressed } = this.#troubleLimit.take(this.#clock.monotonicMs());
     if (passed) this.#log.warn({ ...fields, ...(suppressed > 0 ? { suppressed } : {}) }, message);
+  }
+}
+
+/** What the askers of a round share. */
+class DueQueue {
+  #devices: readonly DueDevice[];
+  #next = 0;
+
+  constructor(devices: readonly DueDevice[]) {
+    this.#devices = devices;
+  }
+
+  take(): DueDevice | undefined {
+    const next = this.#devices[this.#next];
+    this.#next += 1;
+    return next;
+  }
+
+  /** The rest comes in the next round. */
+  abandon(): void {
+    this.#devices = [];
   }
 }

@@ -27,13 +27,25 @@ export interface HeardDevice {
   readonly failures: number;
 }
 
+/** An exporter whose newest flows name interfaces that we do not know. */
+export interface UnknownInterfaces {
+  readonly device: string;
+  /** ifIndexes. */
+  readonly interfaces: readonly number[];
+}
+
+const RECORD_REWIND_DEVICE = sqlFile('record-rewind-device');
+const RECORD_REWIND_INTERFACES = sqlFile('record-rewind-interfaces');
 const RECORD_DEVICE_NAME = sqlFile('record-device-name');
 const RECORD_INTERFACE_NAMES = sqlFile('record-interface-names');
 const RECORD_POLL = sqlFile('record-poll');
 const LIST_DEVICES_HEARD = sqlFile('list-devices-heard');
 const LIST_UNKNOWN_INTERFACES = sqlFile('list-unknown-interfaces');
 
-/** Writes what a device says now; names that have changed keep the time for which they held. One transaction. */
+/**
+ * Writes what a device says now; names that have changed keep the time for which they held. One transaction, so the connection
+ * must be for this alone. What earlier polls said of `polledAt` and later, by a clock that has been put back, is forgotten.
+ */
 export async function recordPoll(
   client: DatabaseClient,
   device: string,
@@ -42,6 +54,8 @@ export async function recordPoll(
 ): Promise<void> {
   await client.query('BEGIN');
   try {
+    await client.query(RECORD_REWIND_DEVICE, [device, polledAt]);
+    await client.query(RECORD_REWIND_INTERFACES, [device, polledAt]);
     await client.query(RECORD_DEVICE_NAME, [device, polledAt, sysName, sysObjectId, sysDescr]);
     const columns = (['ifIndex', 'speed', 'name', 'alias', 'description'] as const).map((column) =>
       interfaces.map((each) => each[column]),
@@ -74,8 +88,7 @@ export async function listDevicesHeard(
   return (await client.query<HeardDevice>(LIST_DEVICES_HEARD, [since, named])).rows;
 }
 
-/** Exporters whose newest flows name an interface that we do not know. `within`: a PostgreSQL interval. */
-export async function listUnknownInterfaces(client: DatabaseClient, within: string): Promise<string[]> {
-  const { rows } = await client.query<{ device: string }>(LIST_UNKNOWN_INTERFACES, [within]);
-  return rows.map(({ device }) => device);
+/** `within`: a PostgreSQL interval. */
+export async function listUnknownInterfaces(client: DatabaseClient, within: string): Promise<UnknownInterfaces[]> {
+  return (await client.query<UnknownInterfaces>(LIST_UNKNOWN_INTERFACES, [within])).rows;
 }

@@ -1,4 +1,4 @@
--- $1 device, $2 when, $3 sys_name, $4 sys_object_id, $5 sys_descr
+-- $1 device, $2 when, $3 sys_name, $4 sys_object_id, $5 sys_descr. Nothing is said of $2 or later (record-rewind-device).
 WITH current AS (
   SELECT * FROM device_names WHERE device = $1 AND valid_to IS NULL
 ), changed AS (
@@ -11,4 +11,3 @@ WITH current AS (
 INSERT INTO device_names (device, valid_from, sys_name, sys_object_id, sys_descr)
 SELECT $1, $2, $3, $4, $5
 WHERE EXISTS (SELECT FROM changed) OR NOT EXISTS (SELECT FROM current)
-ON CONFLICT (device, valid_from) DO NOTHING

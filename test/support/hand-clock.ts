@@ -27,6 +27,11 @@ export class HandClock implements Clock {
     };
   }
 
+  /** How many timers are set. */
+  get waiting(): number {
+    return this.#timers.length;
+  }
+
   advance(ms: number): void {
     const until = this.#nowMs + ms;
     for (;;) {

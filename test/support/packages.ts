@@ -14,6 +14,7 @@ const DEBIAN_PACKAGES: readonly DebianPackage[] = [
   { name: 'softflowd', commands: ['softflowd'], services: ['softflowd'] },
   { name: 'pmacct', commands: ['pmacctd', 'sfacctd'], services: ['pmacctd', 'nfacctd', 'sfacctd', 'uacctd'] },
   { name: 'snmp', commands: ['snmptrap', 'snmpinform'], services: [] },
+  { name: 'snmpd', commands: ['snmpd'], services: ['snmpd'] },
   { name: 'snmptrapd', commands: ['snmptrapd'], services: ['snmptrapd'] },
   { name: 'rsyslog', commands: ['rsyslogd'], services: ['rsyslog'] },
   { name: 'rsyslog-relp', commands: ['omrelp.so'], services: [] },
