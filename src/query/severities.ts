@@ -66,14 +66,24 @@ function compare(comparison: string, number: number): number[] {
 }
 
 function severity(option: string, word: string): number {
-  const number = numberOf(word, SEVERITY_NAMES, SEVERITY_ALIASES);
+  const number = severityOf(word);
   if (number === undefined) throw usage(option, word, 'is no severity', SEVERITY_HELP);
   return number;
 }
 
+/** The number of one severity, by name or number; undefined for anything else. */
+export function severityOf(word: string): number | undefined {
+  return numberOf(word.toLowerCase(), SEVERITY_NAMES, SEVERITY_ALIASES);
+}
+
+/** The number of one facility, by name or number; undefined for anything else. */
+export function facilityOf(word: string): number | undefined {
+  return numberOf(word.toLowerCase(), FACILITY_NAMES, FACILITY_ALIASES);
+}
+
 /** A facility by its name or number. @throws DogwatchError `USAGE` */
 export function parseFacility(option: string, word: string): number {
-  const number = numberOf(word.toLowerCase(), FACILITY_NAMES, FACILITY_ALIASES);
+  const number = facilityOf(word);
   if (number !== undefined) return number;
   throw usage(option, word, 'is no facility', 'Write kern, daemon, auth, cron, local0 to local7, …, 0 to 23, or none');
 }

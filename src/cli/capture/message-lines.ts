@@ -1,6 +1,6 @@
 import type { SyslogTotals } from '../../../collectors/syslog/syslog-decoder.ts';
 import type { Row } from '../../traffic/memory-rows.ts';
-import { SEVERITIES } from '../../traffic/syslog/priority.ts';
+import { SEVERITY_NAMES } from '../../query/severities.ts';
 import { grouped } from '../terminal/figures.ts';
 import { renderTable, type TableColumn } from '../terminal/table.ts';
 import { timeText } from './inspect-lines.ts';
@@ -29,7 +29,7 @@ function messageCells(row: Row): string[] {
   return [
     timeText(row['received_at']),
     textOf(row['device']),
-    typeof severity === 'number' ? (SEVERITIES[severity] ?? '-') : '-',
+    typeof severity === 'number' ? (SEVERITY_NAMES[severity] ?? '-') : '-',
     textOf(row['hostname']),
     typeof row['proc_id'] === 'string' ? `${app}[${row['proc_id']}]` : app,
     textOf(row['vendor']),

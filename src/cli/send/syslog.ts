@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { DogwatchError, messageOf } from '../../runtime/errors.ts';
 import { defaultSyslogPort } from '../../traffic/syslog/default-ports.ts';
 import { SYSLOG_DIALECTS, type SyslogDialect } from '../../traffic/syslog/dialects/dialects.ts';
-import { FACILITIES, facilityOf, SEVERITIES, severityOf } from '../../traffic/syslog/priority.ts';
+import { FACILITY_NAMES, facilityOf, SEVERITY_NAMES, severityOf } from '../../query/severities.ts';
 import {
   SYSLOG_TRANSPORTS,
   type SyslogSendOptions,
@@ -88,12 +88,12 @@ export function registerSendSyslog(send: Command): void {
     .option('--message <text>', 'send this one message instead')
     .addOption(
       new Option('--severity <name>', 'of --message, name or number (default: notice)').argParser(
-        parseName(severityOf, SEVERITIES),
+        parseName(severityOf, SEVERITY_NAMES),
       ),
     )
     .addOption(
       new Option('--facility <name>', 'of --message, name or number (default: user)').argParser(
-        parseName(facilityOf, FACILITIES),
+        parseName(facilityOf, FACILITY_NAMES),
       ),
     )
     .option('--app <name>', "program that --message is from (default: your user's name)")
