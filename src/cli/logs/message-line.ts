@@ -26,7 +26,9 @@ export class MessageLines {
     const head = [timeText(receivedAt, this.#style), severityWord(number), this.#name(hostname ?? device ?? '')].join(
       ' ',
     );
-    const body = [program(app, process), visibleText(mnemonic ?? ''), visibleText(message ?? '')];
+    // Cisco's mnemonic stands in the place of the program as well.
+    const code = app === `%${mnemonic}` ? '' : visibleText(mnemonic ?? '');
+    const body = [program(app, process), code, visibleText(message ?? '')];
     const text = `${head} ${body.filter(Boolean).join(' ')}`;
     const cut = cutText(text.trimEnd(), this.#style.width, this.#style.unicode ? '…' : '~');
     return `${this.#style.colour ? coloured(cut, number, timeText(new Date(0).toISOString(), this.#style).length) : cut}\n`;

@@ -21,6 +21,21 @@ test('names stand below each other as far as they are not too long', () => {
   assert.equal(start(second), start(third));
 });
 
+test('a code that stands in the place of the program is written once', () => {
+  const lines = new MessageLines({ ...STYLE, day: false });
+  const row = [
+    '2026-11-22T10:00:00.000000Z',
+    '5',
+    '192.0.2.1',
+    'rtr',
+    '%SYS-5-CONFIG_I',
+    null,
+    'SYS-5-CONFIG_I',
+    'Configured',
+  ];
+  assert.match(lines.line(row), /rtr %SYS-5-CONFIG_I: Configured\n$/);
+});
+
 test('no part of a message reaches the terminal with something that it obeys, in colour or not', () => {
   for (const colour of [false, true]) {
     for (const [index] of ROW.entries()) {
