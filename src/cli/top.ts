@@ -2,14 +2,16 @@ import { Option, type Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
 import { withDatabase } from '../query/connect.ts';
 import { parseTimeRange, rangeSeconds } from '../query/time-range.ts';
-import { TOP_METRICS, type TopMetric, type TopSubject } from '../query/top-sql.ts';
-import { askTop, type TopAnswer, type TopQuestion } from '../query/top.ts';
+import { TOP_METRICS, type TopOrder, type TopSubject } from '../query/top-sql.ts';
+import { askTop, type TopAnswer, type TopQuestion, type TopRow } from '../query/top.ts';
 import { configOption } from './options/config-option.ts';
 import { parseWholeNumber } from './options/quantity-options.ts';
 import { addRangeOptions, collect } from './options/range-options.ts';
 import { speaksUnicode } from './terminal/bars.ts';
+import { csvLine } from './terminal/csv.ts';
 import { outputWidth, terminalSafeJson, writeOut } from './terminal/output.ts';
 import { topScreen } from './terminal/top-screen.ts';
+import { visibleText } from './terminal/visible-text.ts';
 
 interface TopOptions {
   readonly config?: string;
@@ -17,10 +19,11 @@ interface TopOptions {
   readonly from?: string;
   readonly to?: string;
   readonly exporter?: readonly string[];
-  readonly by: TopMetric;
+  readonly by: TopOrder;
   readonly limit: number;
   readonly direction: 'in' | 'out' | 'both';
   readonly json?: true;
+  readonly csv?: true;
 }
 
 const SUBJECTS: readonly { subject: TopSubject; summary: string; words: string }[] = [
@@ -43,13 +46,19 @@ of both ports, and the service that is usual there: a guess, since servers mostl
   {
     subject: 'interfaces',
     summary: 'interfaces of exporters with the most traffic',
-    words: `A flow counts at the interface that it came in by, and at the one that it left by. Names are those that the exporters
-tell in option data.`,
+    words: `A flow counts at the interface that it came in by, and at the one that it left by. Name, alias and speed are as SNMP
+polling found them, the last that held in the stretch of time; without polling, names are those that the exporters tell in
+option data. "in use" and "out use" are the bits of flows, averaged over the whole stretch, as part of the speed; --by
+utilisation sorts by the busier of both, and leaves interfaces of unknown speed to the end.`,
   },
-  { subject: 'exporters', summary: 'exporters with the most traffic', words: 'What each exporter reports.' },
+  {
+    subject: 'exporters',
+    summary: 'exporters with the most traffic',
+    words: 'What each exporter reports. The name is sysName as SNMP polling found it.',
+  },
 ];
 
-/** What the two sides of a row are called in JSON; both are in the metric of `--by`. */
+/** What the two sides of a row are called in JSON; both are in the metric of `--by`, and in bytes by utilisation. */
 const SIDES: Partial<Record<TopSubject, readonly [string, string]>> = {
   talkers: ['sent', 'received'],
   conversations: ['aToB', 'bToA'],
@@ -76,7 +85,7 @@ export function registerTop(program: Command): void {
       .addOption(
         new Option('--exporter <list>', 'only of these exporters, as addresses or prefixes').argParser(collect),
       )
-      .addOption(new Option('--by <metric>', 'what is compared').choices(TOP_METRICS).default('bytes'))
+      .addOption(new Option('--by <metric>', 'what is compared').choices(ordersOf(subject)).default('bytes'))
       .addOption(new Option('-n, --limit <n>', 'how many').argParser(parseWholeNumber(1, 10_000)).default(10))
       .addOption(
         new Option('--direction <side>', 'flows metered where they come in, or where they leave')
@@ -84,19 +93,26 @@ export function registerTop(program: Command): void {
           .default('both'),
       )
       .addOption(configOption())
-      .option('--json', 'print the answer as JSON')
+      .addOption(new Option('--json', 'print the answer as JSON').conflicts('csv'))
+      .option('--csv', 'print comma-separated values (RFC 4180), with the names of --json')
       .addHelpText('after', `${examples(subject)}\n${words}\n${COMMON_HELP}`)
       .action((options: TopOptions) => showTop(subject, options));
   }
 }
 
+function ordersOf(subject: TopSubject): TopOrder[] {
+  return subject === 'interfaces' ? [...TOP_METRICS, 'utilisation'] : [...TOP_METRICS];
+}
+
 function examples(subject: TopSubject): string {
+  const busiest = subject === 'interfaces' ? '\n  dogwatch top interfaces --last 5m --by utilisation' : '';
   return `
 Examples:
-  dogwatch top ${subject}
+  dogwatch top ${subject}${busiest}
   dogwatch top ${subject} --last 24h --by packets --limit 20
   dogwatch top ${subject} --from 14:00 --to 14:30 --exporter 192.0.2.0/24
   dogwatch top ${subject} --json | jq '.rows[0]'
+  dogwatch top ${subject} --last 24h --limit 1000 --csv >${subject}.csv
 `;
 }
 
@@ -113,6 +129,7 @@ async function showTop(subject: TopSubject, options: TopOptions): Promise<void> 
   const answer = await withDatabase(config, `dogwatch top ${subject}`, (client) => askTop(client, question));
   if (options.json === true)
     return writeOut(terminalSafeJson(`${JSON.stringify(topJson(question, answer), null, 2)}\n`));
+  if (options.csv === true) return writeOut(topCsv(question, answer, process.stdout.isTTY));
   return writeOut(topScreen(question, answer, { width: outputWidth(), unicode: speaksUnicode(process.env) }));
 }
 
@@ -120,8 +137,28 @@ function topJson({ subject, range, by }: TopQuestion, { rows, whole }: TopAnswer
   const head = { subject, by, from: range.from, to: range.to, seconds: rangeSeconds(range), whole };
   return {
     ...head,
-    rows: rows.map(({ key, sides, ...sums }) => ({ ...key, ...sums, ...named(sides, SIDES[subject]) })),
+    rows: rows.map((row) => flatRow(subject, row)),
   };
+}
+
+/** A line of names, then one for each row. A terminal obeys controls in names of devices: it gets none. */
+function topCsv({ subject }: TopQuestion, { rows }: TopAnswer, isTerminal: boolean): string {
+  const flat = rows.map((row) => Object.entries(flatRow(subject, row)));
+  const field = (value: string | number | null) =>
+    value === null ? null : isTerminal ? visibleText(String(value)) : String(value);
+  const lines = flat.map((entries) => csvLine(entries.map(([, value]) => field(value))));
+  return flat[0] === undefined ? '' : csvLine(flat[0].map(([name]) => name)) + lines.join('');
+}
+
+function flatRow(
+  subject: TopSubject,
+  { key, sides, utilisation, ...sums }: TopRow,
+): Record<string, string | number | null> {
+  const used =
+    subject === 'interfaces'
+      ? { inUtilisation: utilisation?.[0] ?? null, outUtilisation: utilisation?.[1] ?? null }
+      : {};
+  return { ...key, ...sums, ...named(sides, SIDES[subject]), ...used };
 }
 
 function named(sides: readonly [number, number], names: readonly [string, string] | undefined): Record<string, number> {

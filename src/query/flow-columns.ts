@@ -1,5 +1,6 @@
 import { FLOWS } from '../../collectors/flow/tables.ts';
 import { DogwatchError } from '../runtime/errors.ts';
+import { interfaceNameOf } from './interface-names.ts';
 
 /** What of a flow can be shown. */
 export interface FlowColumn {
@@ -18,8 +19,8 @@ const DERIVED: readonly FlowColumn[] = [
   { name: 'duration', sql: 'extract(epoch FROM flow_end - flow_start)', type: 'seconds' },
   { name: 'scaled_bytes', sql: 'bytes::numeric * coalesce(sampling_rate, 1)', type: 'int8' },
   { name: 'scaled_packets', sql: 'packets::numeric * coalesce(sampling_rate, 1)', type: 'int8' },
-  { name: 'in_name', sql: interfaceName('in_if'), type: 'text' },
-  { name: 'out_name', sql: interfaceName('out_if'), type: 'text' },
+  { name: 'in_name', sql: interfaceNameOf('in_if'), type: 'text' },
+  { name: 'out_name', sql: interfaceNameOf('out_if'), type: 'text' },
   {
     name: 'application',
     sql: `coalesce((SELECT a.name FROM applications a
@@ -66,9 +67,4 @@ function endpoint(side: 'src' | 'dst'): string {
   return `CASE WHEN ${port} IS NULL OR protocol NOT IN (6, 17, 33, 132, 136) THEN host(${address})
     WHEN family(${address}) = 6 THEN '[' || host(${address}) || ']:' || ${port}
     ELSE coalesce(host(${address}), '') || ':' || ${port} END`;
-}
-
-function interfaceName(column: string): string {
-  return `(SELECT coalesce(i.name, i.description) FROM interfaces i
-    WHERE i.exporter = flows.exporter AND i.if_index = flows.${column})`;
 }

@@ -9,6 +9,7 @@ import {
   usage,
   type NumberChoice,
 } from './filter-values.ts';
+import { interfaceIsCalled } from './interface-names.ts';
 
 /** One way to choose flows. A list with commas means any of its values, in any of the columns. */
 export interface FilterField {
@@ -83,19 +84,18 @@ function zeroIsNone(name: string, summary: string, largest: number, ...columns: 
   return { name, value: 'list', summary, apply };
 }
 
-/** By ifIndex, or by the name or description that the exporter told. */
+/** By ifIndex, or by name, alias or description: as polled at the time of the flow, or as the exporter told. */
 function interfaces(name: string, what: string, ...columns: string[]): FilterField {
   const apply = (conditions: Conditions, words: string) => {
     const choice = parseNumbers(name, words, UINT32, true);
     const clauses = numberClauses(conditions, columns, choice);
     if (choice.words.length > 0) {
       const holder = `${conditions.bind(choice.words)}::text[]`;
-      const known = `SELECT exporter, if_index FROM interfaces WHERE name = ANY(${holder}) OR description = ANY(${holder})`;
-      clauses.push(...columns.map((column) => `(exporter, ${column}) IN (${known})`));
+      clauses.push(...interfaceIsCalled(columns, holder));
     }
     conditions.require(clauses.join(' OR '));
   };
-  return { name, value: 'list', summary: `${what}, by ifIndex or name`, apply };
+  return { name, value: 'list', summary: `${what}, by ifIndex, name or alias`, apply };
 }
 
 function requireNumbers(conditions: Conditions, columns: readonly string[], choice: NumberChoice): void {

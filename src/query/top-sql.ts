@@ -1,3 +1,4 @@
+import { lastDeviceName, lastInterfaceName, type Stretch } from './interface-names.ts';
 import { PROTOCOLS_WITH_PORTS } from './protocols.ts';
 
 export type TopSubject = 'talkers' | 'conversations' | 'applications' | 'interfaces' | 'exporters';
@@ -14,6 +15,14 @@ export interface TopShape {
   readonly join?: string;
   /** What the answer shows, by name, over the sums (`s`) and what is joined; the answer is grouped by them. In JSON an address is its text. */
   readonly keys: Readonly<Record<string, string>>;
+  /** What is told of each answer (`r`): looked up for what is shown, after all flows are summed. */
+  readonly details?: TopDetails;
+}
+
+/** What is joined to answers, and the columns of it by name. */
+interface TopDetails {
+  readonly join: (stretch: Stretch) => string;
+  readonly columns: Readonly<Record<string, string>>;
 }
 
 const WITH_PORTS = `protocol IN (${PROTOCOLS_WITH_PORTS.join(', ')})`;
@@ -55,11 +64,15 @@ export const TOP_SHAPES: Readonly<Record<TopSubject, TopShape>> = {
     terms: { exporter: 'exporter', in_if: 'in_if', out_if: 'out_if' },
     groups: ['exporter, in_if', 'exporter, out_if'],
     first: 'grouping(in_if) = 0',
-    join: 'LEFT JOIN interfaces t ON t.exporter = s.exporter AND t.if_index = coalesce(s.in_if, s.out_if)',
-    keys: {
-      exporter: 's.exporter',
-      interface: 'coalesce(s.in_if, s.out_if)::float8',
-      name: 'coalesce(t.name, t.description)',
+    keys: { exporter: 's.exporter', interface: 'coalesce(s.in_if, s.out_if)' },
+    details: {
+      join: (stretch) => `LEFT JOIN LATERAL (${lastInterfaceName('r.exporter', 'r.interface', stretch)}) p ON true
+        LEFT JOIN interfaces t ON t.exporter = r.exporter AND t.if_index = r.interface`,
+      columns: {
+        name: 'coalesce(p.name, p.description, t.name, t.description)',
+        alias: 'p.alias',
+        speed: 'p.speed',
+      },
     },
   },
   exporters: {
@@ -68,6 +81,10 @@ export const TOP_SHAPES: Readonly<Record<TopSubject, TopShape>> = {
     join: `LEFT JOIN (SELECT exporter, string_agg(DISTINCT protocol, ', ' ORDER BY protocol) AS protocols
       FROM exporters GROUP BY exporter) t ON t.exporter = s.exporter`,
     keys: { exporter: 's.exporter', protocols: 't.protocols' },
+    details: {
+      join: (stretch) => `LEFT JOIN LATERAL (${lastDeviceName('r.exporter', stretch)}) p ON true`,
+      columns: { name: 'p.sys_name' },
+    },
   },
 };
 
@@ -75,17 +92,35 @@ export const TOP_SHAPES: Readonly<Record<TopSubject, TopShape>> = {
 export const TOP_METRICS = ['bytes', 'packets', 'flows'] as const;
 export type TopMetric = (typeof TOP_METRICS)[number];
 
+/** What answers are sorted by; `utilisation`, of interfaces alone, is the busier direction as part of the speed. */
+export type TopOrder = TopMetric | 'utilisation';
+
+/** Place holders of a question's values. */
+export interface TopHolders {
+  readonly limit: string;
+  /** Asked for where the shape has details. */
+  readonly stretch: () => Stretch;
+}
+
+/** What the two sides are measured in. */
+export function metricOf(by: TopOrder): TopMetric {
+  return by === 'utilisation' ? 'bytes' : by;
+}
+
+/** The names under which a subject is told: its keys, then its details. */
+export function answerNames({ keys, details }: TopShape): string[] {
+  return [...Object.keys(keys), ...Object.keys(details?.columns ?? {})];
+}
+
 /**
  * The statement: one scan that sums flows by each group and altogether, then the largest of them beside the whole.
  * Sums are float8: a counter near 2^63 times its rate would overflow an int8 and fail the whole question, and numeric is
  * several times slower; up to 2^53 they are exact.
- * @param where the condition, @param limit the place holder of the limit
+ * @param where the condition
  */
-export function topSql(shape: TopShape, metric: TopMetric, where: string, limit: string): string {
+export function topSql(shape: TopShape, by: TopOrder, where: string, holders: TopHolders): string {
   const terms = Object.entries(shape.terms).map(([name, sql]) => `${sql} AS ${name}`);
   const names = Object.keys(shape.terms);
-  const keys = Object.entries(shape.keys).map(([name, sql]) => `${sql} AS ${name}`);
-  const places = keys.map((_, index) => index + 1).join(', ');
   return `WITH measured AS (
     SELECT ${terms.join(', ')},
       bytes::float8 * coalesce(sampling_rate, 1) AS bytes,
@@ -99,14 +134,39 @@ export function topSql(shape: TopShape, metric: TopMetric, where: string, limit:
       coalesce(sum(bytes), 0) AS bytes, coalesce(sum(packets), 0) AS packets,
       (count(*) FILTER (WHERE counts))::float8 AS flows, (count(*) FILTER (WHERE counts AND unknown))::float8 AS unknown
     FROM measured GROUP BY GROUPING SETS (${shape.groups.map((group) => `(${group})`).join(', ')}, ())
+  ), answers AS (
+    ${answersSql(shape, metricOf(by))}
   ), ranked AS (
-    SELECT ${keys.join(', ')}, sum(s.bytes) AS bytes, sum(s.packets) AS packets, sum(s.flows) AS flows,
-      sum(s.unknown) AS unknown_sampling, coalesce(sum(s.${metric}) FILTER (WHERE s.first), 0) AS first_side,
-      coalesce(sum(s.${metric}) FILTER (WHERE NOT s.first), 0) AS second_side
-    FROM sums s ${shape.join ?? ''} WHERE NOT s.whole GROUP BY ${places}
-    ORDER BY sum(s.${metric}) DESC, ${places} LIMIT ${limit}
+    ${rankedSql(shape, by, holders)}
   )
   SELECT to_json(ranked) AS top, whole.bytes, whole.packets, whole.flows, whole.unknown
   FROM (SELECT * FROM sums WHERE whole) AS whole LEFT JOIN ranked ON true
-  ORDER BY ranked.${metric} DESC`;
+  ORDER BY ranked.rank`;
+}
+
+/** One row for each of the subject. */
+function answersSql({ keys, join = '' }: TopShape, metric: TopMetric): string {
+  const columns = Object.entries(keys).map(([name, sql]) => `${sql} AS ${name}`);
+  const places = columns.map((_, index) => index + 1).join(', ');
+  const side = (value: string, which: string) => `coalesce(sum(s.${value}) FILTER (WHERE ${which}), 0)`;
+  return `SELECT ${columns.join(', ')}, sum(s.bytes) AS bytes, sum(s.packets) AS packets, sum(s.flows) AS flows,
+      sum(s.unknown) AS unknown_sampling,
+      ${side(metric, 's.first')} AS first_side, ${side(metric, 'NOT s.first')} AS second_side,
+      ${side('bytes', 's.first')} AS first_bytes, ${side('bytes', 'NOT s.first')} AS second_bytes
+    FROM sums s ${join} WHERE NOT s.whole GROUP BY ${places}`;
+}
+
+/** The first of them, with their details: these are looked up for all only where they decide the order. */
+function rankedSql({ keys, details }: TopShape, by: TopOrder, { limit, stretch }: TopHolders): string {
+  const ties = Object.keys(keys);
+  const columns = Object.entries(details?.columns ?? {}).map(([name, sql]) => `, ${sql} AS ${name}`);
+  const detailed = (rows: string) => `SELECT r.*${columns.join('')} FROM ${rows} r ${details?.join(stretch()) ?? ''}`;
+  const first = (rows: string, order: readonly string[]) =>
+    `SELECT *, row_number() OVER (ORDER BY ${order.join(', ')}) AS rank FROM ${rows} o ORDER BY rank LIMIT ${limit}`;
+  if (by !== 'utilisation') {
+    const largest = first('answers', [`${by} DESC`, ...ties]);
+    return details === undefined ? largest : detailed(`(${largest})`);
+  }
+  const busiest = 'greatest(first_bytes, second_bytes) / nullif(speed, 0) DESC NULLS LAST';
+  return first(`(${detailed('answers')})`, [busiest, 'bytes DESC', ...ties]);
 }

@@ -28,6 +28,23 @@ before(async () => {
     { ...flow, src_addr: '10.0.0.1', dst_addr: '10.0.0.2', bytes: 75_000, packets: 100, sampling_rate: 1000, in_if: 1 },
     { ...flow, src_addr: '10.0.0.3', dst_addr: '10.0.0.2', bytes: 1000, packets: 2 },
   ]);
+  // Another day, of an exporter that is polled.
+  const polled = { device: '192.0.2.9', valid_from: '2026-03-01T00:00:00Z' };
+  await insertRows(client, 'flows', [
+    {
+      ...flow,
+      received_at: '2026-03-02T12:01:00Z',
+      exporter: '192.0.2.9',
+      bytes: 7_500_000,
+      packets: 10,
+      sampling_rate: 1,
+      in_if: 7,
+    },
+  ]);
+  await insertRows(client, 'interface_names', [
+    { ...polled, if_index: 7, name: 'Gi0/7', alias: 'north, by the pier', speed: 1_000_000 },
+  ]);
+  await insertRows(client, 'device_names', [{ ...polled, sys_name: 'core-9' }]);
   await disconnect(client);
 });
 
@@ -90,6 +107,8 @@ test('top as JSON has numbers, the stretch and the names of both sides', async (
         exporter: '192.0.2.1',
         interface: null,
         name: null,
+        alias: null,
+        speed: null,
         bytes: 75_002_000,
         packets: 100_004,
         flows: 3,
@@ -98,9 +117,32 @@ test('top as JSON has numbers, the stretch and the names of both sides', async (
         share: 75_002_000 / 75_001_000,
         in: 1000,
         out: 75_001_000,
+        inUtilisation: null,
+        outUtilisation: null,
       },
     ],
   });
+});
+
+test('top as CSV has the names of JSON; interfaces that were polled have alias, speed and use on the screen', async () => {
+  const asked = ['top', 'interfaces', '--from', '2026-03-02T12:00:00Z', '--to', '2026-03-02T12:10:00Z'];
+  const csv = await dogwatch([...asked, '--csv']);
+  assert.deepEqual(csv.out.split('\r\n').slice(0, 2), [
+    'exporter,interface,name,alias,speed,bytes,packets,flows,unknownSampling,bitsPerSecond,share,in,out,inUtilisation,outUtilisation',
+    '192.0.2.9,7,Gi0/7,"north, by the pier",1000000,7500000,10,1,0,100000,1,7500000,0,0.1,0',
+  ]);
+  const screen = await dogwatch([...asked, '--by', 'utilisation'], { LANG: 'C.UTF-8' });
+  const [title, , head, first] = screen.out.split('\n');
+  assert.match(title ?? '', /^Top interfaces by utilisation from 2026-03-02 12:00:00/);
+  assert.match(head ?? '', /^exporter +ifIndex +name +alias +speed +in use +out use +in +out +bytes +rate +share$/);
+  assert.match(
+    first ?? '',
+    /^192\.0\.2\.9 +7 +Gi0\/7 +north, by the pier +1\.00 Mbit\/s +10\.0 % +0\.0 % +7\.50 MB +0 B +7\.50 MB/,
+  );
+  const exporters = await dogwatch(asked.with(1, 'exporters'));
+  assert.match(exporters.out, /^192\.0\.2\.9 +- +core-9 /m);
+  const wrong = await dogwatch([...asked.with(1, 'talkers'), '--by', 'utilisation']);
+  assert.equal(wrong.code, 2);
 });
 
 test('flows is a table, JSON lines or CSV', async () => {

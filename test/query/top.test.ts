@@ -129,11 +129,98 @@ test('applications go by the name that the exporter tells, else by protocol and 
 
 test('interfaces have what came in and what left, with their names', async () => {
   assert.deepEqual(await rowsOf({ subject: 'interfaces' }), [
-    [E1, 1, 'Gi0/1', 159_000, 3 - 1, 109_000, 50_000],
-    [E1, 2, null, 159_000, 3 - 1, 50_000, 109_000],
-    [E2, 1, null, 70, 1, 70, 0],
-    [E2, 7, null, 70, 1, 0, 70],
+    [E1, 1, 'Gi0/1', null, null, 159_000, 3 - 1, 109_000, 50_000],
+    [E1, 2, null, null, null, 159_000, 3 - 1, 50_000, 109_000],
+    [E2, 1, null, null, null, 70, 1, 70, 0],
+    [E2, 7, null, null, null, 70, 1, 0, 70],
   ]);
+});
+
+/** The names of 2026-03-01, as `interface_names` has them. */
+async function polledDatabase(): Promise<DatabaseClient> {
+  const own = await connect((await startTestDatabase()).address);
+  const flow = { received_at: '2026-03-01T12:05:00Z', exporter: E1, sampling_rate: 1 };
+  await insertRows(own, 'flows', [
+    { ...flow, in_if: 1, out_if: 2, bytes: 7_500_000, packets: 10 }, // 100 kbit/s in 600 s
+    { ...flow, in_if: 2, out_if: 1, bytes: 750_000, packets: 900 },
+    { ...flow, in_if: 3, out_if: 0, bytes: 75_000_000, packets: 1 },
+    { ...flow, in_if: 4, out_if: 0, bytes: 1, packets: 1 },
+    // 2^63 - 1, which is no ifIndex and no number of JavaScript.
+    { ...flow, exporter: E2, in_if: '9223372036854775807', bytes: 2, packets: 1 },
+  ]);
+  const told = { seen_at: '2026-03-01T12:00:00Z', exporter: E1 };
+  await insertRows(own, 'interfaces', [
+    { ...told, if_index: 1, name: 'told 1' },
+    { ...told, if_index: 4, name: 'told 4' },
+  ]);
+  const held = (if_index: number, from: string, to: string | null, rest: Record<string, string | number>) => {
+    const day = (time: string | null) => (time === null ? null : `2026-03-01T${time}Z`);
+    return { device: E1, if_index, valid_from: day(from), valid_to: day(to), ...rest };
+  };
+  await insertRows(own, 'interface_names', [
+    held(1, '10:00:00', '12:00:00', { name: 'before' }),
+    held(1, '12:00:00', '12:04:00', { name: 'early' }),
+    held(1, '12:04:00', '12:09:00', { name: 'Gi0/1', alias: 'to the lighthouse', speed: 1_000_000 }),
+    held(1, '12:10:00', null, { name: 'after' }),
+    held(2, '11:00:00', null, { description: 'by ifDescr alone', speed: 200_000 }),
+    held(3, '11:00:00', null, { name: 'no speed' }),
+    held(4, '12:30:00', null, { name: 'not polled yet', speed: 10 }),
+  ]);
+  await insertRows(own, 'device_names', [
+    { device: E1, valid_from: '2026-03-01T10:00:00Z', valid_to: '2026-03-01T12:01:00Z', sys_name: 'core-1' },
+    { device: E1, valid_from: '2026-03-01T12:01:00Z', valid_to: '2026-03-01T12:10:00Z', sys_name: 'core-2' },
+    { device: E1, valid_from: '2026-03-01T12:10:00Z', valid_to: null, sys_name: 'core-3' },
+  ]);
+  return own;
+}
+
+test('interfaces have the last name, alias and speed that held in the stretch, and their utilisation', async () => {
+  const own = await polledDatabase();
+  const { rows } = await askTop(own, question({ subject: 'interfaces', exporter: [E1] }));
+  const shown = rows.map(({ key, utilisation }) => [...Object.values(key).slice(1), utilisation]);
+  assert.deepEqual(shown, [
+    [0, null, null, null, undefined],
+    [3, 'no speed', null, null, undefined],
+    [1, 'Gi0/1', 'to the lighthouse', 1_000_000, [0.1, 0.01]],
+    [2, 'by ifDescr alone', null, 200_000, [0.05, 0.5]],
+    [4, 'told 4', null, null, undefined],
+  ]);
+});
+
+test('the busiest interfaces by utilisation come first, those of unknown speed last, whatever is compared else', async () => {
+  const own = await polledDatabase();
+  const { rows } = await askTop(own, question({ subject: 'interfaces', by: 'utilisation', limit: 3 }));
+  assert.deepEqual(
+    rows.map(({ key, sides }) => [key['interface'], ...sides]),
+    [
+      [2, 750_000, 7_500_000],
+      [1, 7_500_000, 750_000],
+      [0, 0, 75_000_001],
+    ],
+  );
+  // Utilisation is of bits, also where packets are compared.
+  const byPackets = await askTop(own, question({ subject: 'interfaces', by: 'packets', limit: 1 }));
+  assert.deepEqual(byPackets.rows[0]?.sides, [10, 900]);
+  assert.deepEqual(byPackets.rows[0]?.utilisation, [0.1, 0.01]);
+  await assert.rejects(askTop(own, question({ by: 'utilisation' })), { code: 'USAGE' });
+});
+
+test('exporters have the sysName that held', async () => {
+  const own = await polledDatabase();
+  const names = async (more: Partial<TopQuestion>) =>
+    (await askTop(own, question({ subject: 'exporters', ...more }))).rows.map(({ key }) => key['name']);
+  assert.deepEqual(await names({}), ['core-2', null]);
+  const later = { from: new Date('2026-03-01T12:05:00Z'), to: new Date('2026-03-02T12:05:01Z') };
+  assert.deepEqual(await names({ range: later }), ['core-3', null]);
+});
+
+test('names are looked up for what is shown, and not for every flow', async () => {
+  const own = await polledDatabase();
+  const { text, values } = topQuery(question({ subject: 'interfaces', limit: 1 }));
+  const plan = await own.query<{ 'QUERY PLAN': string }>(`EXPLAIN (ANALYZE, TIMING OFF) ${text}`, values);
+  const lines = plan.rows.map((row) => row['QUERY PLAN']);
+  const lookup = lines.find((line) => line.includes('interface_names'));
+  assert.match(lookup ?? '', /loops=1\)/);
 });
 
 test('what is compared, how many, whose and metered where can be chosen', async () => {

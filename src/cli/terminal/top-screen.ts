@@ -1,6 +1,6 @@
 import { protocolName, serviceName } from '../../query/protocols.ts';
 import { rangeSeconds, type TimeRange } from '../../query/time-range.ts';
-import type { TopMetric, TopSubject } from '../../query/top-sql.ts';
+import { metricOf, type TopMetric, type TopSubject } from '../../query/top-sql.ts';
 import type { TopAnswer, TopQuestion, TopRow } from '../../query/top.ts';
 import { barText } from './bars.ts';
 import { renderTable, type TableColumn } from './table.ts';
@@ -11,9 +11,15 @@ export interface ScreenOptions {
   readonly unicode: boolean;
 }
 
+/** A column with what stands in it. */
+interface ShownColumn extends TableColumn {
+  readonly cell: (row: TopRow) => string;
+}
+
 interface Layout {
-  readonly keys: readonly TableColumn[];
-  readonly cells: (key: TopRow['key']) => readonly string[];
+  readonly keys: readonly ShownColumn[];
+  /** What SNMP polling tells: each is shown where it tells something of any row. */
+  readonly polled?: readonly ShownColumn[];
   /** Titles of the two sides, for subjects that have them. */
   readonly sides?: readonly [string, string];
 }
@@ -21,35 +27,26 @@ interface Layout {
 const NOT_TOLD = '-';
 
 const LAYOUTS: Readonly<Record<TopSubject, Layout>> = {
-  talkers: {
-    keys: [{ title: 'host', shrinks: true }],
-    cells: ({ host }) => [words(host)],
-    sides: ['sent', 'received'],
-  },
-  conversations: {
-    keys: [
-      { title: 'a', shrinks: true },
-      { title: 'b', shrinks: true },
-    ],
-    cells: ({ a, b }) => [words(a), words(b)],
-    sides: ['a to b', 'b to a'],
-  },
-  applications: {
-    keys: [{ title: 'application', shrinks: true }],
-    cells: (key) => [applicationText(key)],
-  },
+  talkers: { keys: [keyColumn('host')], sides: ['sent', 'received'] },
+  conversations: { keys: [keyColumn('a'), keyColumn('b')], sides: ['a to b', 'b to a'] },
+  applications: { keys: [{ title: 'application', shrinks: true, cell: ({ key }) => applicationText(key) }] },
   interfaces: {
     keys: [
-      { title: 'exporter', shrinks: true },
-      { title: 'ifIndex', right: true },
-      { title: 'name', shrinks: true },
+      keyColumn('exporter'),
+      { title: 'ifIndex', right: true, cell: ({ key }) => words(key['interface']) },
+      keyColumn('name'),
     ],
-    cells: ({ exporter, interface: index, name }) => [words(exporter), words(index), words(name)],
+    polled: [
+      keyColumn('alias'),
+      { title: 'speed', right: true, cell: ({ key: { speed } }) => rateText(speed) },
+      { title: 'in use', right: true, cell: ({ utilisation }) => useText(utilisation?.[0]) },
+      { title: 'out use', right: true, cell: ({ utilisation }) => useText(utilisation?.[1]) },
+    ],
     sides: ['in', 'out'],
   },
   exporters: {
-    keys: [{ title: 'exporter', shrinks: true }, { title: 'protocol' }],
-    cells: ({ exporter, protocols }) => [words(exporter), words(protocols)],
+    keys: [keyColumn('exporter'), { title: 'protocol', cell: ({ key }) => words(key['protocols']) }],
+    polled: [keyColumn('name')],
   },
 };
 
@@ -62,32 +59,47 @@ export function topScreen(question: TopQuestion, answer: TopAnswer, { width, uni
   if (answer.rows.length === 0) {
     return `No flows ${when}. "dogwatch status" tells whether any arrive; --last 24h looks further back.\n`;
   }
-  const layout = LAYOUTS[subject];
   const metered =
     direction === 'both' ? '' : `, metered ${direction === 'in' ? 'where they come in' : 'where they leave'}`;
-  const right = (title: string): TableColumn => ({ title, right: true });
-  const columns = [
-    ...layout.keys,
-    ...(layout.sides ?? []).map(right),
-    ...(by === 'bytes' ? [] : [right(by)]),
-    right('bytes'),
-    right('rate'),
-    right('share'),
-    { title: '' },
-  ];
-  const largest = Math.max(...answer.rows.map(({ share }) => share));
-  const rows = answer.rows.map((row) => [
-    ...layout.cells(row.key),
-    ...(layout.sides === undefined ? [] : row.sides.map((side) => amountText(side, by))),
-    ...(by === 'bytes' ? [] : [amountText(row[by], by)]),
-    octetsText(row.bytes),
-    bitRateText(row.bitsPerSecond),
-    shareText(row.share),
-    // The longest bar is the largest row: shares of the whole are often too small to compare.
-    barText(largest > 0 ? row.share / largest : 0, BAR_CELLS, unicode),
-  ]);
+  const columns = columnsOf(question, answer, unicode);
+  const rows = answer.rows.map((row) => columns.map(({ cell }) => cell(row)));
   const title = `Top ${subject} by ${by} ${when}${metered}`;
   return `${title}\n\n${renderTable(columns, rows, { width, unicode })}\n${footer(question, answer)}`;
+}
+
+function columnsOf({ subject, by }: TopQuestion, { rows }: TopAnswer, unicode: boolean): ShownColumn[] {
+  const { keys, polled = [], sides = [] } = LAYOUTS[subject];
+  const metric = metricOf(by);
+  const amount: ShownColumn = { title: metric, right: true, cell: (row) => amountText(row[metric], metric) };
+  // The longest bar is the largest row: shares of the whole are often too small to compare.
+  const length = (row: TopRow) => (by === 'utilisation' ? Math.max(...(row.utilisation ?? [0])) : row.share);
+  const largest = Math.max(...rows.map(length));
+  return [
+    ...keys,
+    ...polled.filter(({ cell }) => rows.some((row) => cell(row) !== NOT_TOLD)),
+    ...sides.map((title, side): ShownColumn => ({
+      title,
+      right: true,
+      cell: (row) => amountText(row.sides[side] ?? 0, metric),
+    })),
+    ...(metric === 'bytes' ? [] : [amount]),
+    { title: 'bytes', right: true, cell: ({ bytes }) => octetsText(bytes) },
+    { title: 'rate', right: true, cell: ({ bitsPerSecond }) => bitRateText(bitsPerSecond) },
+    { title: 'share', right: true, cell: ({ share }) => shareText(share) },
+    { title: '', cell: (row) => barText(largest > 0 ? length(row) / largest : 0, BAR_CELLS, unicode) },
+  ];
+}
+
+function keyColumn(name: string): ShownColumn {
+  return { title: name, shrinks: true, cell: ({ key }) => words(key[name]) };
+}
+
+function rateText(bitsPerSecond: string | number | null | undefined): string {
+  return typeof bitsPerSecond === 'number' ? bitRateText(bitsPerSecond) : NOT_TOLD;
+}
+
+function useText(part: number | undefined): string {
+  return part === undefined ? NOT_TOLD : shareText(part);
 }
 
 /** `from … to … UTC+01:00 (15m)`. */
