@@ -94,7 +94,7 @@ export interface SyslogStatus {
 }
 
 /** Of the partitions that are complete. */
-export interface SearchStatus {
+interface SearchStatus {
   readonly partitions: number;
   /** Those that have all their indexes. */
   readonly indexed: number;
@@ -106,7 +106,7 @@ export interface SearchStatus {
   readonly trouble: string | undefined;
 }
 
-export interface RuleStatus {
+interface RuleStatus {
   readonly name: string;
   readonly action: string;
   readonly matched: number;

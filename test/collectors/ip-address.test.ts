@@ -1,12 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  formatAddress,
-  inetField,
-  parseAddress,
-  parsePrefix,
-  unmapped,
-} from '../../collectors/ip-address.ts';
+import { formatAddress, inetField, parseAddress, parsePrefix, unmapped } from '../../collectors/ip-address.ts';
 
 /** The canonical form by the platform's own URL parser. */
 function canonical(address: string): string {

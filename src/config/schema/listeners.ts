@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { address, duration, port, prefix, size, whole } from '../values.ts';
 
-export const FAMILIES = ['flow', 'syslog', 'snmp'] as const;
+const FAMILIES = ['flow', 'syslog', 'snmp'] as const;
 export const TRANSPORTS = ['udp', 'tcp', 'tls', 'relp'] as const;
 
 const DEFAULT_RECEIVE_BUFFER = 8 * 1024 * 1024;
@@ -100,7 +100,6 @@ export const listener = listenerSettings.transform((given) => {
 });
 
 export type Listener = z.output<typeof listener>;
-export type DatagramListener = Extract<Listener, { transport: 'udp' }>;
 export type StreamListener = Exclude<Listener, { transport: 'udp' }>;
 export type TlsSettings = z.output<typeof tlsSettings>;
 
