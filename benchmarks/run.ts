@@ -6,6 +6,7 @@
  *   npm run bench -- ingest --seconds 10
  *   npm run bench -- syslog-parse --rounds 5
  *   npm run bench -- syslog-ingest --seconds 30      needs rsyslogd and its ompgsql for the baseline
+ *   npm run bench -- snmp --seconds 30             needs snmptrapd for the baseline; below 20 s a trial run
  *   npm run bench -- memory --minutes 1 --rate 100000
  *   npm run bench -- log-search --rows 10M         the whole day, about an hour; 1M by default
  *
@@ -16,6 +17,7 @@ import { benchmarkDecoding } from './decode.ts';
 import { benchmarkIngest } from './ingest.ts';
 import { benchmarkLogSearch } from './log-search.ts';
 import { benchmarkMemory } from './memory.ts';
+import { benchmarkSnmp } from './snmp-ingest.ts';
 import { benchmarkSyslogIngest } from './syslog-ingest.ts';
 import { benchmarkSyslogParsing } from './syslog-parse.ts';
 import { describeSurroundings, printReport, saveReport } from './support/report.ts';
@@ -36,6 +38,7 @@ const benchmarks = {
   ingest: () => benchmarkIngest({ seconds: numberOf('seconds'), rate: rateOrSearch() }),
   'syslog-parse': () => benchmarkSyslogParsing({ rounds: numberOf('rounds') }),
   'syslog-ingest': () => benchmarkSyslogIngest({ seconds: numberOf('seconds'), rate: rateOrSearch() }),
+  snmp: () => benchmarkSnmp({ seconds: numberOf('seconds'), rate: rateOrSearch() }),
   memory: () => benchmarkMemory({ minutes: numberOf('minutes'), rate: rateOrSearch() }),
   'log-search': () => benchmarkLogSearch({ rows: rowsOf(options.rows) }),
 };

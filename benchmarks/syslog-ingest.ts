@@ -1,19 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { BenchNode, type BenchSubject, type Passage } from './support/bench-node.ts';
+import { findHighestRate, isSustained, sustain } from './support/highest-rate.ts';
 import type { BenchmarkReport } from './support/report.ts';
 import { createRsyslogTable, Rsyslog, rsyslogLacks } from './support/rsyslog.ts';
 import { count, percent } from './support/statistics.ts';
 
 const TARGET_RATE = 100_000;
 const TARGET_FACTOR = 5;
-const FIRST_TRIAL_RATE = 110_000;
-/** More than a generator on one core can send. */
-const HIGHEST_RATE = 260_000;
-const TRIAL_SECONDS = 8;
-const TRIALS = 6;
-const SUSTAIN_ATTEMPTS = 4;
-/** What may still wait for the database at the end of a rate that is sustained. */
-const MAX_DRAIN_SECONDS = 2;
+const SEARCH = { first: 110_000, highest: 260_000, trials: 6, trialSeconds: 8 };
 
 /** Connections that rsyslog may write with; the best of these counts. */
 const RSYSLOG_WORKERS = [1, 2, 4];
@@ -50,7 +44,7 @@ export async function benchmarkSyslogIngest({
   const node = await BenchNode.start(SUBJECT);
   try {
     const rsyslog = await measureRsyslog(node);
-    const highest = rate ?? (await findHighestRate(node));
+    const highest = rate ?? (await findHighestRate(node, SEARCH));
     const passage = await sustain(node, highest, seconds);
     return reportOf(passage, await countNumbers(node), rsyslog);
   } finally {
@@ -111,44 +105,6 @@ async function untilStored(node: BenchNode, rows: number, limitMs: number): Prom
     stored = now;
   }
   return { stored, atMs };
-}
-
-/** Halves the interval between a rate that passes and one that does not. */
-async function findHighestRate(node: BenchNode): Promise<number> {
-  let low = 0;
-  let high = HIGHEST_RATE;
-  let rate = FIRST_TRIAL_RATE;
-  for (let trial = 0; trial < TRIALS; trial += 1) {
-    await node.clear();
-    const passage = await node.pass(rate, TRIAL_SECONDS);
-    progress(`trial at ${count(rate)}/s`, passage);
-    if (isSustained(passage)) low = rate;
-    else high = rate;
-    rate = (low + high) / 2;
-  }
-  if (low === 0) throw new Error('no rate passes without loss');
-  return low;
-}
-
-/** A rate that passes for seconds may not for a minute, when checkpoints come in: then a little less. */
-async function sustain(node: BenchNode, highest: number, seconds: number): Promise<Passage> {
-  for (let attempt = 0, rate = highest; ; attempt += 1, rate *= 0.95) {
-    await node.clear();
-    const passage = await node.pass(rate, seconds);
-    progress(`sustaining ${count(rate)}/s`, passage);
-    if (isSustained(passage) || attempt + 1 >= SUSTAIN_ATTEMPTS) return passage;
-  }
-}
-
-function isSustained({ sent, stored, kernelDrops, drainSeconds }: Passage): boolean {
-  return stored === sent.records && kernelDrops === 0 && drainSeconds <= MAX_DRAIN_SECONDS && sent.skippedRecords === 0;
-}
-
-function progress(what: string, { sent, stored, kernelDrops, drainSeconds, collectorCpuSeconds }: Passage): void {
-  process.stderr.write(
-    `${what}: sent ${sent.records} (skipped ${sent.skippedRecords}), stored ${stored}, kernel drops ${kernelDrops}, ` +
-      `drained in ${drainSeconds.toFixed(1)} s, collector ${percent(collectorCpuSeconds / sent.seconds)} of a core\n`,
-  );
 }
 
 interface StoredNumbers {

@@ -30,6 +30,8 @@ export interface BenchSubject {
   readonly table: string;
   /** The process that sends, see `Sender`. */
   readonly sender: string;
+  /** What that process is called with. */
+  readonly senderParameters?: readonly string[];
   /** More of the collector's configuration; its first listener is sent to. */
   readonly settings?: Readonly<Record<string, unknown>>;
 }
@@ -54,7 +56,7 @@ export class BenchNode {
     collector: CollectorProcess,
   ) {
     this.#subject = subject;
-    this.#sender = new Sender(subject.sender);
+    this.#sender = new Sender(subject.sender, subject.senderParameters);
     this.folder = folder;
     this.#postgres = postgres;
     this.client = client;
@@ -89,6 +91,11 @@ export class BenchNode {
   /** Sends, to whatever port. */
   send(order: SendOrder): Promise<Sent> {
     return this.#sender.send(order);
+  }
+
+  /** So that the next `pass` of the same rate begins at once. */
+  prepare(recordsPerSecond: number, seconds: number): Promise<void> {
+    return this.#sender.prepare({ port: this.collector.flowPort, recordsPerSecond, seconds });
   }
 
   /** One more connection; the caller closes it. */

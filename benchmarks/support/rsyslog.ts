@@ -1,10 +1,9 @@
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabaseAddress } from '../../storage/database/database.ts';
 import { skipWithout } from '../../test/support/packages.ts';
 import { eventually, startTool, type Tool } from '../../test/support/processes.ts';
+import { freeUdpPort, udpSocketState } from './udp-socket.ts';
 
 export interface RsyslogOptions {
   /** For its configuration. */
@@ -45,7 +44,7 @@ export class Rsyslog {
     const tool = startTool('rsyslogd', ['-n', '-f', file, '-i', pidFile], options.folder);
     await eventually('rsyslogd listens', async () => {
       if (tool.child.exitCode !== null) throw new Error(`rsyslogd ended:\n${tool.output()}`);
-      return isBound(port);
+      return (await udpSocketState(port)) !== undefined;
     });
     return new Rsyslog(port, tool);
   }
@@ -100,19 +99,4 @@ ruleset(name="in" queue.type="direct") {
 }
 input(type="imudp" address="127.0.0.1" port="${port}" ruleset="in" rcvbufSize="8m")
 `;
-}
-
-async function freeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, 'close');
-  return port;
-}
-
-/** proc(5), /proc/net/udp: local addresses in hexadecimal. */
-async function isBound(port: number): Promise<boolean> {
-  const sockets = await readFile('/proc/net/udp', 'utf8');
-  return sockets.includes(`:${port.toString(16).toUpperCase().padStart(4, '0')} `);
 }

@@ -6,6 +6,8 @@ export interface SendOrder {
   readonly port: number;
   readonly recordsPerSecond: number;
   readonly seconds: number;
+  /** Only to get ready for the same order without this, which comes next. Not every sender knows how. */
+  readonly isPreparation?: boolean;
 }
 
 export interface Sent {
@@ -24,9 +26,12 @@ export interface Sent {
 export class Sender {
   readonly #child: ChildProcess;
 
-  /** @param script the process: `sender-process.ts` sends flows, `syslog-sender-process.ts` messages, a record each */
-  constructor(script = 'sender-process.ts') {
-    this.#child = fork(fileURLToPath(new URL(`../${script}`, import.meta.url)));
+  /**
+   * @param script the process: `sender-process.ts` sends flows, `syslog-sender-process.ts` messages, a record each
+   * @param parameters what it is called with
+   */
+  constructor(script = 'sender-process.ts', parameters: readonly string[] = []) {
+    this.#child = fork(fileURLToPath(new URL(`../${script}`, import.meta.url)), parameters);
   }
 
   async send(order: SendOrder): Promise<Sent> {
@@ -34,6 +39,12 @@ export class Sender {
     const [sent]: Sent[] = await once(this.#child, 'message');
     if (sent === undefined) throw new Error('the sender gave no answer');
     return sent;
+  }
+
+  /** So that the next `send` of the same order begins at once. */
+  async prepare(order: SendOrder): Promise<void> {
+    this.#child.send({ ...order, isPreparation: true });
+    await once(this.#child, 'message');
   }
 
   close(): void {
