@@ -71,6 +71,11 @@ export class CollectorProcess {
     return status;
   }
 
+  /** What Prometheus reads. */
+  async metrics(): Promise<string> {
+    return (await fetch(`http://127.0.0.1:${this.#httpPort}/metrics`)).text();
+  }
+
   /** Everything that it said: JSON lines of `run --json` and of its log. */
   get output(): string {
     return this.#output();
