@@ -164,6 +164,18 @@ test('an interface of new flows that is not known has its exporter asked soon, o
   assert.equal(await pollsAfter(30_000), 3, 'another one is');
 });
 
+test('other rules count from the next round on', async (context) => {
+  const { questions, port, poller } = await pollersOf(context, ['127.0.0.1', '127.0.5.1'], FACTS);
+  const { poller: made, round } = poller(['127.0.0.1']);
+  await round();
+  const before = questions.length;
+  made.replaceRules([{ devices: ['127.0.5.1'], credential: { port, version: '2c', community: 'pier' } }]);
+  await round(3_600_000);
+  const communities = new Set(questions.slice(before).map(({ community }) => community));
+  assert.deepEqual(communities, new Set(['pier']), 'and the first, though due, is not asked any more');
+  assert.equal(made.totals.polls, 2);
+});
+
 test('a database that is away is said, and waited for', async (context) => {
   const { address, questions, port } = await pollersOf(context, ['127.0.0.1'], FACTS);
   const clock = new HandClock();
