@@ -15,6 +15,7 @@ import { registerRun } from './run.ts';
 import { registerSend } from './send.ts';
 import { registerStatus } from './status.ts';
 import { registerTop } from './top.ts';
+import { registerTraps } from './traps.ts';
 
 const DEBUG = '--debug';
 
@@ -26,6 +27,7 @@ First steps:
   dogwatch status                                how a running collector fares
   dogwatch top talkers                           who has the most traffic
   dogwatch logs --follow                         what devices say
+  dogwatch traps --follow                        what they report by SNMP
 
 Settings: one YAML file (dogwatch.yaml here, or /etc/dogwatch/dogwatch.yaml, or --config); everything is optional.
 Each setting has an environment variable too: batch.age is DOGWATCH_BATCH__AGE.
@@ -39,6 +41,7 @@ const COMMANDS = [
   registerTop,
   registerFlows,
   registerLogs,
+  registerTraps,
   registerCheck,
   registerConfig,
   registerMibs,

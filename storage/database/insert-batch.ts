@@ -13,7 +13,7 @@ const MERGES = new Map(
 );
 
 /** Tables whose new batches are announced on this channel when they are committed, for those who follow them. */
-const ANNOUNCED = new Set(['syslog_messages']);
+const ANNOUNCED = new Set(['syslog_messages', 'snmp_traps']);
 /** A payload is `<table> <batch id> <whole | parts> <rows> <earliest> <latest>`: times in microseconds since the Unix epoch. */
 export const BATCH_CHANNEL = 'dogwatch_batches';
 
