@@ -70,7 +70,7 @@ export function text(value: string | Buffer): Buffer {
   return encodeElement(0x04, Buffer.from(value));
 }
 
-export const END_OF_MIB_VIEW = Buffer.from([0x82, 0]);
+const END_OF_MIB_VIEW = Buffer.from([0x82, 0]);
 
 /** X.690 8.19: the first two arcs in one octet, seven bits an octet. */
 function oidContent(oid: string): Buffer {
