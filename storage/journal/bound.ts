@@ -10,8 +10,10 @@ export interface Bounds {
   readonly maxPendingBytes: number;
 }
 
-/** One part in so many of the journal is not for senders that can wait. */
+/** One part in so many of the journal is not for senders that can wait; */
 const RESERVED_SHARE = 16;
+/** more of a small one, since a batch that is open has to fit as well. */
+const LEAST_RESERVE_BYTES = 16 << 20;
 
 /** Says whether a journal may take more, and if not, which of its bounds is reached. */
 export class JournalBound {
@@ -32,7 +34,8 @@ export class JournalBound {
 
   /** Whether a sender that can wait may go on, with `pendingBytes` on their way: a reserve is left to those that cannot. */
   hasRoom(pendingBytes: number): boolean {
-    const reserve = Math.floor(this.#bounds.maxBytes / RESERVED_SHARE);
+    const { maxBytes } = this.#bounds;
+    const reserve = Math.min(Math.max(maxBytes / RESERVED_SHARE, LEAST_RESERVE_BYTES), maxBytes / 4);
     return pendingBytes <= this.#bounds.maxPendingBytes / 2 && this.whyFull(pendingBytes + reserve) === undefined;
   }
 

@@ -87,12 +87,14 @@ function stoppingText(signal: StopSignal): string {
   return `Stopping: writing what was accepted${again} …`;
 }
 
-function drainText({ seconds, inTime, writtenRows, status: { journal, flow } }: DrainReport): string {
+function drainText({ seconds, inTime, writtenRows, status }: DrainReport): string {
+  const { journal, flow, syslog, snmp } = status;
+  const records = flow.records + syslog.messages + snmp.traps + snmp.informs;
   const rest =
     journal.batches === 0
       ? 'nothing is left in the journal'
       : `${grouped(journal.batches)} batches (${grouped(journal.rows)} rows, ${bytesText(journal.bytes)}) stay in the journal and are written at the next start`;
   const how = inTime ? 'Stopped' : 'Not everything stopped in time, given up';
   const drained = writtenRows > 0 ? `drained ${grouped(writtenRows)} rows into the database` : 'nothing was waiting';
-  return `${how} after ${seconds.toFixed(1)} s: ${drained}, ${rest}. ${grouped(flow.records)} records were received.\n`;
+  return `${how} after ${seconds.toFixed(1)} s: ${drained}, ${rest}. ${grouped(records)} records were received.\n`;
 }
