@@ -15,6 +15,7 @@ export async function searchPartitions(client: DatabaseClient, table: string): P
     [quoteIdentifier(table)],
   );
   return rows.map(({ name, bytes, indexes }) => ({
+    table,
     name,
     upper: uppers.get(name) ?? Infinity,
     bytes: Number(bytes),

@@ -1,4 +1,4 @@
-/** An index that a partition of `syslog_messages` gets when it is complete. */
+/** An index that a partition gets when it is complete. */
 interface SearchIndex {
   /** Its name is that of the partition, `_` and this. */
   readonly suffix: string;
@@ -11,7 +11,7 @@ interface SearchIndex {
  * In the order in which they are built: what costs little first. docs/syslog-search.md has the figures behind the choice.
  * Their expressions and conditions are those of `src/query/log-filter.ts`: PostgreSQL takes an index only for the same.
  */
-const SEARCH_INDEXES: readonly SearchIndex[] = [
+const MESSAGE_INDEXES: readonly SearchIndex[] = [
   plain('device', 'btree (device)'),
   plain('hostname', 'btree (lower(hostname) text_pattern_ops) WHERE hostname IS NOT NULL'),
   plain('app', 'btree (lower(app_name) text_pattern_ops) WHERE app_name IS NOT NULL'),
@@ -23,11 +23,37 @@ const SEARCH_INDEXES: readonly SearchIndex[] = [
   { suffix: 'text', definition: 'gin (message {trigrams}.gin_trgm_ops)', isTrigram: true },
 ];
 
+/** The same for traps; their expressions are those of `src/query/trap-filter.ts`. */
+const TRAP_INDEXES: readonly SearchIndex[] = [
+  plain('device', 'btree (device)'),
+  plain('agent', 'btree (agent_address) WHERE agent_address IS NOT NULL'),
+  plain('trap', 'btree (trap_oid text_pattern_ops) WHERE trap_oid IS NOT NULL'),
+  plain('user', 'btree (lower(security_name) text_pattern_ops) WHERE security_name IS NOT NULL'),
+  plain('undecoded', 'btree (received_at) WHERE reason IS NOT NULL'),
+  plain('flags', 'gin (flags) WHERE flags IS NOT NULL'),
+  {
+    suffix: 'text',
+    definition: `gin ((coalesce(trap_name, '') || ' ' || varbinds::text) {trigrams}.gin_trgm_ops)`,
+    isTrigram: true,
+  },
+];
+
+/** By the partitioned table. */
+const SEARCH_INDEXES: ReadonlyMap<string, readonly SearchIndex[]> = new Map([
+  ['syslog_messages', MESSAGE_INDEXES],
+  ['snmp_traps', TRAP_INDEXES],
+]);
+
+/** Tables whose partitions get indexes when they are complete. */
+export const SEARCHED_TABLES: readonly string[] = [...SEARCH_INDEXES.keys()];
+
 function plain(suffix: string, definition: string): SearchIndex {
   return { suffix, definition, isTrigram: false };
 }
 
 export interface SearchPartition {
+  /** The partitioned table, one of `SEARCHED_TABLES`. */
+  readonly table: string;
   readonly name: string;
   /** Exclusive upper bound, microseconds since the Unix epoch. */
   readonly upper: number;
@@ -79,7 +105,7 @@ export function planIndexes(partitions: readonly SearchPartition[], options: Pla
   const trigramTasks: IndexTask[] = [];
   let finished = 0;
   for (const partition of newestFirst) {
-    const missing = SEARCH_INDEXES.filter(
+    const missing = (SEARCH_INDEXES.get(partition.table) ?? []).filter(
       ({ suffix }) => partition.indexes.get(`${partition.name}_${suffix}`) !== true,
     );
     const why = missing.some(({ isTrigram }) => isTrigram) ? refusal(partition, options) : undefined;
@@ -95,11 +121,13 @@ export function planIndexes(partitions: readonly SearchPartition[], options: Pla
   return { tasks: [...plainTasks, ...trigramTasks], unindexed, finished };
 }
 
-function refusal({ bytes }: SearchPartition, { trigrams, maxTrigramBytes }: PlanOptions): string | undefined {
+const RECORDS: Readonly<Record<string, string>> = { syslog_messages: 'messages', snmp_traps: 'traps' };
+
+function refusal({ table, bytes }: SearchPartition, { trigrams, maxTrigramBytes }: PlanOptions): string | undefined {
   if ('why' in trigrams) return trigrams.why;
   if (bytes <= maxTrigramBytes) return undefined;
   const gibibytes = (maxTrigramBytes / 2 ** 30).toFixed(1);
-  return `more than ${gibibytes} GiB of messages in an hour: their text would take too long to index`;
+  return `more than ${gibibytes} GiB of ${RECORDS[table] ?? 'records'} in an hour: their text would take too long to index`;
 }
 
 function taskOf(

@@ -3,7 +3,13 @@ import type { Component } from '../../../src/runtime/lifecycle.ts';
 import type { Log } from '../../../src/runtime/log.ts';
 import { connect, type DatabaseAddress, type DatabaseClient, describeDatabaseError, disconnect } from '../database.ts';
 import { buildIndex, findTrigrams, searchPartitions } from './build-index.ts';
-import { type IndexPlan, planIndexes, type SearchPartition, type Unindexed } from './search-indexes.ts';
+import {
+  type IndexPlan,
+  planIndexes,
+  SEARCHED_TABLES,
+  type SearchPartition,
+  type Unindexed,
+} from './search-indexes.ts';
 
 export interface TextSearchOptions {
   /** A partition of more gets no index of its text. Default 8 GiB, about 20 million messages. */
@@ -14,7 +20,7 @@ export interface TextSearchOptions {
   readonly holdBack?: () => string | undefined;
 }
 
-/** What can be said of the search for messages; shown in the status. */
+/** What can be said of the search for messages and traps; shown in the status. */
 export interface TextSearchStatus {
   /** Partitions that are complete, and how many of them have all the indexes that they are to have. */
   readonly partitions: number;
@@ -27,7 +33,6 @@ export interface TextSearchStatus {
   readonly trouble: string | undefined;
 }
 
-const TABLE = 'syslog_messages';
 const ROUND_MS = 60_000;
 const AFTER_TROUBLE_MS = 10 * 60_000;
 /** How long after its end a partition may still get the rows of batches under way. */
@@ -35,7 +40,7 @@ const GRACE_MICROS = 60_000_000;
 const CANCEL_EVERY_MS = 200;
 
 /**
- * Gives each partition of messages its indexes when it is complete: its hour is over, and it has not grown since the last
+ * Gives each partition of messages and traps its indexes when it is complete: its hour is over, and it has not grown since the last
  * round. One index at a time, on one connection, by one process of all that share the database.
  *
  *   waiting ──1 min──▶ looking ──something lacks──▶ building ──done──▶ looking
@@ -136,7 +141,8 @@ export class TextSearchUpkeep implements Component {
   }
 
   async #look(client: DatabaseClient, isNewRound: boolean): Promise<IndexPlan> {
-    const partitions = await searchPartitions(client, TABLE);
+    const partitions: SearchPartition[] = [];
+    for (const table of SEARCHED_TABLES) partitions.push(...(await searchPartitions(client, table)));
     const over = this.#clock.nowMicros() - GRACE_MICROS;
     const complete = partitions.filter(
       ({ upper, name, bytes }) => bytes > 0 && upper <= over && this.#sizes.get(name) === bytes,
@@ -164,7 +170,7 @@ export class TextSearchUpkeep implements Component {
   #tellTrouble(trouble: string | undefined): void {
     if (trouble !== undefined) this.#status = { ...this.#status, building: undefined, trouble };
     if (trouble !== undefined && trouble !== this.#told)
-      this.#log.warn({ error: trouble }, 'cannot index messages, trying again');
+      this.#log.warn({ error: trouble }, 'cannot index messages and traps, trying again');
     this.#told = trouble;
   }
 }

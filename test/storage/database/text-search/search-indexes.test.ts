@@ -5,7 +5,7 @@ import { planIndexes, type SearchPartition } from '../../../../storage/database/
 const OPTIONS = { trigrams: { schema: 'public' }, maxTrigramBytes: 1000 };
 
 function partition(name: string, upper: number, indexes: Record<string, boolean> = {}, bytes = 100): SearchPartition {
-  return { name, upper, bytes, indexes: new Map(Object.entries(indexes)) };
+  return { table: 'syslog_messages', name, upper, bytes, indexes: new Map(Object.entries(indexes)) };
 }
 
 test('plain indexes come before texts, and the newest partition before older ones', () => {
