@@ -66,7 +66,7 @@ export async function openFamilies(
     log,
   );
   const history = new InformHistory(
-    { database, hasLeftovers: leftoversOf(queue) },
+    { database, journalDirectory: config.journal.directory, hasLeftovers: leftoversOf(queue) },
     ({ key, receivedAtMicros }) => snmp.decoder.restoreInform(key, receivedAtMicros),
     systemClock,
     log,

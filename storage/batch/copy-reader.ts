@@ -59,6 +59,23 @@ export function rowOffsets(bytes: Buffer): number[] {
 }
 
 /**
+ * The fields of the row at `at` as they are on the wire, views of `bytes`; undefined: NULL.
+ * @throws RangeError where the bytes are no whole row
+ */
+export function rowFields(bytes: Buffer, at: number): (Buffer | undefined)[] {
+  const fields: (Buffer | undefined)[] = [];
+  let from = at + 2;
+  for (let rest = bytes.readInt16BE(at); rest > 0; rest -= 1) {
+    const length = bytes.readInt32BE(from);
+    from += 4;
+    if (length < -1 || from + length > bytes.length) throw new RangeError(`field of ${length} bytes at ${from}`);
+    fields.push(length === -1 ? undefined : bytes.subarray(from, from + length));
+    from += Math.max(length, 0);
+  }
+  return fields;
+}
+
+/**
  * The first field of the row at `at`, read as a timestamptz: microseconds since the Unix epoch, or undefined where it is
  * not 8 bytes long.
  */

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 
 /** Stands between a sender and a receiver on loopback, and lets answers through or not. */
 export class UdpRelay {
-  /** Answers that were held back, and those that were passed on. */
+  /** Answers that were held back. */
   swallowed = 0;
-  passed = 0;
-  letsAnswersThrough = true;
+  /** How many more answers are passed on. */
+  answersToPass = Infinity;
   /** Passed on to the receiver. */
   questions = 0;
   /** Called with the number of the question, from 1, right before it is passed on. */
@@ -47,11 +47,11 @@ export class UdpRelay {
   }
 
   #answered(bytes: Buffer): void {
-    if (!this.letsAnswersThrough) {
+    if (this.answersToPass === 0) {
       this.swallowed += 1;
       return;
     }
-    this.passed += 1;
+    this.answersToPass -= 1;
     this.#outside.send(bytes, this.#senderPort, '127.0.0.1');
   }
 }

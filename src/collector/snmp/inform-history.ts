@@ -5,9 +5,12 @@ import type { Clock } from '../../runtime/clock.ts';
 import { messageOf } from '../../runtime/errors.ts';
 import { type Component, withTimeout } from '../../runtime/lifecycle.ts';
 import type { Log } from '../../runtime/log.ts';
+import { journaledInforms } from './journaled-informs.ts';
 
 export interface InformHistoryOptions {
   readonly database: DatabaseAddress;
+  /** Informs in there may not be in the database yet. */
+  readonly journalDirectory: string;
   /** Whether batches of an earlier run still wait to be written: informs in them cannot be read yet. */
   readonly hasLeftovers: () => boolean;
 }
@@ -20,8 +23,10 @@ const AGAIN_MS = 1000;
  * Tells the decoder which informs an earlier run stored: one that died between storing and answering gets them again, and they
  * shall be answered, but not stored twice.
  *
- *   start() ──▶ read ──leftovers in the journal, or no database──▶ again after 1 s
- *                └── all read ──▶ done
+ *   start() ──▶ read the journal ──▶ read the database ──leftovers in the journal, or no database──▶ again after 1 s
+ *                                            └── all read ──▶ done
+ *
+ * In this order: what leaves the journal meanwhile is in the database.
  */
 export class InformHistory implements Component {
   readonly name = 'inform history';
@@ -41,13 +46,25 @@ export class InformHistory implements Component {
 
   /** Resolves after the first look, or when it takes too long. */
   async start(): Promise<void> {
-    await withTimeout(this.#look(), FIRST_LOOK_MS, this.name).catch(() => {});
+    const first = this.#lookIntoJournal().then(() => this.#look());
+    await withTimeout(first, FIRST_LOOK_MS, this.name).catch(() => {});
   }
 
   stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancel?.();
     return Promise.resolve();
+  }
+
+  /** Never rejects. */
+  async #lookIntoJournal(): Promise<void> {
+    const { journalDirectory } = this.#options;
+    try {
+      const sinceMicros = this.#clock.nowMicros() - SNMP_DECODER_DEFAULTS.informSeconds * 1_000_000;
+      for await (const inform of journaledInforms(journalDirectory, sinceMicros)) this.#restore(inform);
+    } catch (error) {
+      this.#log.warn({ journalDirectory, error: messageOf(error) }, 'informs in the journal cannot be read');
+    }
   }
 
   /** Never rejects. */

@@ -28,7 +28,7 @@ test('informs of the last minutes are told at the start, and again when the jour
   const { promise, resolve } = Promise.withResolvers<void>();
   let hasLeftovers = true;
   const history = new InformHistory(
-    { database: database.address, hasLeftovers: () => hasLeftovers },
+    { database: database.address, journalDirectory: '/nowhere', hasLeftovers: () => hasLeftovers },
     ({ key }) => {
       told.push(key[0]);
       if (key[0] === 3) resolve();
