@@ -8,7 +8,13 @@ import { connect, type DatabaseClient, disconnect } from '../../storage/database
 import { skipWithout } from '../support/packages.ts';
 import { startTestDatabase, temporaryDirectory } from '../support/postgres.ts';
 import { eventually } from '../support/processes.ts';
-import { type Credentials, mibFolder, SnmpCollector, writeCredentials } from '../support/snmp-collector.ts';
+import {
+  type Credentials,
+  credentialsFile,
+  mibFolder,
+  SnmpCollector,
+  writeCredentials,
+} from '../support/snmp-collector.ts';
 
 // What an operator meets: strangers, wrong passwords, secrets that change, MIB files that come later, garbage.
 
@@ -39,7 +45,7 @@ before(async () => {
     credentials: CREDENTIALS,
     settings: {
       batch: { age: '10ms' },
-      snmp: { credentialsFile: join(folder, 'snmp-credentials.yaml'), limits: { rawPerMinute: RAW_PER_MINUTE } },
+      snmp: { credentialsFile: credentialsFile(folder), limits: { rawPerMinute: RAW_PER_MINUTE } },
     },
   });
 });
@@ -117,7 +123,7 @@ test('credentials that change are taken over while the collector runs', { skip: 
 });
 
 test('credentials that cannot be read change nothing, and the log says why', { skip: SKIP }, async () => {
-  await writeFile(join(folder, 'snmp-credentials.yaml'), 'users: [ { name: ops, auth: { protocol: SHA-3 } } ]');
+  await writeFile(credentialsFile(folder), 'users: [ { name: ops, auth: { protocol: SHA-3 } } ]');
   process.kill(collector.process.pid, 'SIGHUP');
   await eventually('it is refused', () => /SHA-224.*not reloaded/.test(collector.process.output));
   await trap(51, user('ops'));
