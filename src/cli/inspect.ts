@@ -18,6 +18,7 @@ import {
 } from './capture/inspect-lines.ts';
 import { findingJson } from './capture/inspect-json.ts';
 import { messageTable, messageTotalsLine } from './capture/message-lines.ts';
+import { trapLine, trapTotalsLine, v3HeaderLine } from './capture/trap-lines.ts';
 import { parsePorts, parseWholeNumber } from './options/quantity-options.ts';
 import { grouped } from './terminal/figures.ts';
 
@@ -37,8 +38,9 @@ Examples:
   tcpdump -i eth0 -w - udp port 2055 | dogwatch inspect -
   dogwatch inspect big.pcap.gz --json | jq 'select(.kind == "flow") | .bytes'
 
-Datagrams are taken that look like NetFlow, IPFIX, sFlow or syslog, or went to a port of syslog (514, 5514), or with --ports
-those that went to these ports. Sampling is shown as 1:n with its source: r record, o option data, h header. Stamps of messages
+Datagrams are taken that look like NetFlow, IPFIX, sFlow, syslog or SNMP notifications, or went to a port of syslog (514, 5514) or
+traps (162, 1162), or with --ports those that went to these ports. SNMPv3 is shown without looking at digests, and of encrypted
+messages the header. Sampling is shown as 1:n with its source: r record, o option data, h header. Stamps of messages
 that name no zone are read as local time (TZ=… changes it). Exit code 1 when something could not be decoded; messages always
 can, if only as text.`;
 
@@ -83,7 +85,7 @@ async function inspect(files: string[], options: InspectOptions, command: Comman
     process.stdout.write(`${grouped(passedOver)} other UDP datagrams passed over (--ports takes them)\n`);
   }
   const broken = read.some(({ tally }) => tally?.problem !== undefined);
-  if (inspector.totals.undecodable > 0 || broken) process.exitCode = EXIT.failure;
+  if (inspector.totals.undecodable + inspector.trapTotals.undecodable > 0 || broken) process.exitCode = EXIT.failure;
 }
 
 function isWanted({ bytes, localPort }: Datagram, ports: ReadonlySet<number> | undefined): boolean {
@@ -134,6 +136,10 @@ class Report {
           process.stdout.write(`${templateLines(finding.template, this.#width)}\n`);
         } else this.#line('Templates', templateSummary(finding.template));
         return;
+      case 'trap':
+        return this.#line('SNMP notifications', trapLine(finding.row));
+      case 'v3-header':
+        return this.#line('SNMPv3, encrypted or no notification', v3HeaderLine(finding.header));
       case 'option':
         return this.#line('Option data', optionLine(finding.option));
       case 'counters':
@@ -176,13 +182,15 @@ class Report {
     this.#more('flow', 'records');
     this.#printMessages();
     this.#more('message', 'messages');
+    this.#section('SNMP notifications', 'trap');
+    this.#section('SNMPv3, encrypted or no notification', 'v3-header');
     this.#section('Templates', 'template');
     this.#section('Option data', 'option');
     this.#section('Counter samples', 'counters');
     const exporters = exporterTable(inspector.exporters(), this.#width);
     if (exporters !== '') process.stdout.write(`Exporters\n${exporters}\n`);
     this.#printTroubles();
-    const messages = messageTotalsLine(inspector.messageTotals);
+    const messages = messageTotalsLine(inspector.messageTotals) + trapTotalsLine(inspector.trapTotals);
     if (inspector.totals.datagrams > 0 || messages === '') process.stdout.write(totalsLine(inspector.totals));
     process.stdout.write(messages);
   }

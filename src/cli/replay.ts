@@ -5,6 +5,7 @@ import type { CapturedDatagram } from '../traffic/captured-datagram.ts';
 import { replayCaptures, type ReplayPace, type ReplayReport } from '../traffic/replay.ts';
 import { namesPort, resolveTarget, SOURCE_KINDS, type SourceKind } from '../traffic/udp-target.ts';
 import { captureLines } from './capture/capture-lines.ts';
+import { defaultTrapPort } from '../traffic/snmp/default-port.ts';
 import { defaultSyslogPort } from '../traffic/syslog/default-ports.ts';
 import { EXIT } from './exit-codes.ts';
 import { parsePorts, parseRate, parseWholeNumber } from './options/quantity-options.ts';
@@ -37,8 +38,8 @@ Examples:
   dogwatch replay many.pcap --from 192.0.2.0/24 --source loopback-range
 
 Captures are pcap or pcapng, plain or compressed with gzip. Of their UDP payloads those are sent that look like NetFlow,
-IPFIX, sFlow or syslog, or with --ports those that went to these ports. Unless --to names a port, flows go to ${FLOW_PORT} and
-syslog to ${defaultSyslogPort('udp', true)} (${defaultSyslogPort('udp', false)} for an ordinary user). Each captured source gets a local port of its own (with
+IPFIX, sFlow, syslog or SNMP notifications, or with --ports those that went to these ports. Unless --to names a port, flows go
+to ${FLOW_PORT}, syslog to ${defaultSyslogPort('udp', true)} and traps to ${defaultTrapPort(true)} (${defaultSyslogPort('udp', false)} and ${defaultTrapPort(false)} for an ordinary user). Each captured source gets a local port of its own (with
 --source loopback-range each captured address also an address, 127.1.0.1 and up), so that a collector keeps them apart.`;
 
 /** `dogwatch replay`: sends a capture to a collector. */
@@ -150,7 +151,9 @@ function hasFamily({ payload, destinationPort }: CapturedDatagram): boolean {
 
 /** Where a collector listens for what a datagram holds; what is of no family goes where flows go. */
 function usualPort({ payload, destinationPort }: CapturedDatagram): number {
-  return familyOf(payload, destinationPort) === 'syslog' ? defaultSyslogPort('udp') : FLOW_PORT;
+  const family = familyOf(payload, destinationPort);
+  if (family === 'snmp') return defaultTrapPort();
+  return family === 'syslog' ? defaultSyslogPort('udp') : FLOW_PORT;
 }
 
 function jsonReport(report: ReplayReport): string {

@@ -1,8 +1,10 @@
 import { looksLikeFlows } from './flow-payload.ts';
+import { TRAP_PORTS } from './snmp/default-port.ts';
+import { looksLikeTraps } from './snmp/trap-payload.ts';
 import { SYSLOG_PORTS } from './syslog/default-ports.ts';
 
 /** Families of senders, as in `listeners[].family`. */
-export type TrafficFamily = 'flow' | 'syslog';
+export type TrafficFamily = 'flow' | 'syslog' | 'snmp';
 
 const LESS_THAN = 0x3c;
 const GREATER_THAN = 0x3e;
@@ -21,7 +23,9 @@ export function looksLikeSyslog(payload: Buffer): boolean {
 /** Of which family a captured datagram is, by how it begins, else by its port; undefined for anything else. */
 export function familyOf(payload: Buffer, port: number): TrafficFamily | undefined {
   if (looksLikeFlows(payload)) return 'flow';
-  return looksLikeSyslog(payload) || SYSLOG_PORTS.has(port) ? 'syslog' : undefined;
+  if (looksLikeTraps(payload)) return 'snmp';
+  if (looksLikeSyslog(payload) || SYSLOG_PORTS.has(port)) return 'syslog';
+  return TRAP_PORTS.has(port) ? 'snmp' : undefined;
 }
 
 /** For a datagram that is wanted whatever it holds: text is a message, anything else is for the flow decoder to judge. */

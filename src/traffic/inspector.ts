@@ -5,15 +5,19 @@ import type { Exporter, ExporterView } from '../../collectors/flow/exporter/expo
 import { type DecoderTotals, FlowDecoder } from '../../collectors/flow/flow-decoder.ts';
 import { recordToJson } from '../../collectors/flow/values/structured-data.ts';
 import { APPLICATIONS, COUNTER_SAMPLES, EXPORTERS, FLOWS, INTERFACES } from '../../collectors/flow/tables.ts';
+import type { SnmpTotals } from '../../collectors/snmp/decoder-options.ts';
 import type { SyslogTotals } from '../../collectors/syslog/syslog-decoder.ts';
 import type { Template } from '../../collectors/flow/netflow/template-store.ts';
 import { likeliestFamily } from './family.ts';
 import { MemoryRows, type Row } from './memory-rows.ts';
+import { TrapInspector, type V3Header } from './snmp/trap-inspector.ts';
 import { MessageInspector } from './syslog/message-inspector.ts';
 
 /** Something that a datagram told, in the order in which it was found. */
 export type Finding =
-  | { readonly kind: 'flow' | 'counters' | 'interface' | 'application' | 'message'; readonly row: Row }
+  | { readonly kind: 'flow' | 'counters' | 'interface' | 'application' | 'message' | 'trap'; readonly row: Row }
+  /** SNMPv3 that is encrypted. */
+  | { readonly kind: 'v3-header'; readonly header: V3Header }
   | { readonly kind: 'template'; readonly template: TemplateFinding }
   | { readonly kind: 'option'; readonly option: OptionFinding }
   | { readonly kind: 'trouble'; readonly trouble: DecodeTrouble };
@@ -57,6 +61,7 @@ export class Inspector {
     exporters: new MemoryRows(EXPORTERS),
   };
   readonly #messages = new MessageInspector();
+  readonly #traps = new TrapInspector();
   readonly #registry = new ElementRegistry();
   readonly #known = new Map<string, string>();
   readonly #findings: Finding[] = [];
@@ -73,9 +78,9 @@ export class Inspector {
 
   /** What this datagram told; data that waited for its templates comes with them. */
   inspect(datagram: Datagram): Finding[] {
-    if (likeliestFamily(datagram.bytes, datagram.localPort) === 'syslog') {
-      return this.#messages.inspect(datagram).map((row) => ({ kind: 'message', row }));
-    }
+    const family = likeliestFamily(datagram.bytes, datagram.localPort);
+    if (family === 'syslog') return this.#messages.inspect(datagram).map((row) => ({ kind: 'message', row }));
+    if (family === 'snmp') return this.#inspectTrap(datagram);
     this.#decoder.decode(datagram);
     const findings = this.#findings.splice(0);
     for (const row of this.#rows.interfaces.take()) findings.push({ kind: 'interface', row });
@@ -93,6 +98,16 @@ export class Inspector {
   /** Of syslog messages. */
   get messageTotals(): Readonly<SyslogTotals> {
     return this.#messages.totals;
+  }
+
+  /** Of SNMP notifications. */
+  get trapTotals(): Readonly<SnmpTotals> {
+    return this.#traps.totals;
+  }
+
+  #inspectTrap(datagram: Datagram): Finding[] {
+    const { rows, header } = this.#traps.inspect(datagram);
+    return header === undefined ? rows.map((row) => ({ kind: 'trap', row })) : [{ kind: 'v3-header', header }];
   }
 
   exporters(): Iterable<ExporterView> {

@@ -87,3 +87,45 @@ test('text is a message where its port is asked for, and what is none is judged 
   const text = write(context, 'message.txt', Buffer.from('link of port 7 is down'));
   assert.match(execFileSync(process.execPath, [DOGWATCH, 'inspect', text], { encoding: 'utf8' }), /link of port 7/);
 });
+
+// coldStart of version 2c, community public, uptime 42: RFC 3416 section 3 by hand.
+const COLD_START = hex(
+  '3040 020101 0406 7075626c6963 a733 020107 020100 020100 3028' +
+    '300d 0608 2b06010201010300 43012a 3017 060a 2b060106030101040100 0609 2b0601060301010501',
+);
+
+test('a trap is shown with its name, and is a trap in JSON', (context) => {
+  const bytes = ethernet('0800', ipv4(udp(40_000, 10_162, COLD_START)));
+  const file = write(context, 'trap.pcap', pcap('LE', 0xa1b2c3d4, 1, [{ seconds: 1_700_000_001, fraction: 5, bytes }]));
+  const row = JSON.parse(execFileSync(process.execPath, [DOGWATCH, 'inspect', file, '--json'], { encoding: 'utf8' }));
+  assert.deepEqual(
+    [row.kind, row.device, row.version, row.uptime, row.trap_oid],
+    ['trap', '192.0.2.1', 2, 42, '1.3.6.1.6.3.1.1.5.1'],
+  );
+  const text = execFileSync(process.execPath, [DOGWATCH, 'inspect', file], { encoding: 'utf8' });
+  assert.match(text, /192\.0\.2\.1 v2c trap SNMPv2-MIB::coldStart$/m);
+  assert.match(text, /^1 SNMP notifications$/m);
+});
+
+test('of SNMPv3 that is encrypted the header is shown', (context) => {
+  // msgID 5, flags authPriv; engine 80007ed901, boots 3, time 4, user "ops", a digest of 12 and a salt of 8 octets.
+  const header = '300e 020105 020300ffe3 0401 03 020103';
+  const security =
+    '042c 302a 0405 80007ed901 020103 020104 0403 6f7073 040c 000000000000000000000000 0408 0000000000000000';
+  const message = hex(`3047 020103 ${header} ${security} 0404 01020304`.replaceAll(' ', ''));
+  const file = write(context, 'v3.bin', message);
+  const { stdout } = spawnSync(process.execPath, [DOGWATCH, 'inspect', file, '--json'], { encoding: 'utf8' });
+  const { kind, user, level, engine_id, engine_boots, engine_time, encrypted } = JSON.parse(stdout);
+  assert.deepEqual(
+    { kind, user, level, engine_id, engine_boots, engine_time, encrypted },
+    {
+      kind: 'v3-header',
+      user: 'ops',
+      level: 'authPriv',
+      engine_id: '80007ed901',
+      engine_boots: 3,
+      engine_time: 4,
+      encrypted: true,
+    },
+  );
+});

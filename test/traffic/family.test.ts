@@ -17,7 +17,16 @@ test('a datagram belongs to the family that it begins like, else to that of its 
   assert.equal(familyOf(Buffer.from('no priority'), 514), 'syslog');
   assert.equal(familyOf(Buffer.from('no priority'), 5514), 'syslog');
   assert.equal(familyOf(Buffer.from('no priority'), 10_514), undefined);
-  assert.equal(familyOf(Buffer.from('30820123', 'hex'), 162), undefined);
+  assert.equal(familyOf(Buffer.from('30820123', 'hex'), 10_162), undefined);
+  assert.equal(familyOf(Buffer.from('30820123', 'hex'), 162), 'snmp');
+  assert.equal(familyOf(Buffer.from('30820123', 'hex'), 1162), 'snmp');
+});
+
+test('SNMP is told by a notification of v1 or v2c, and by version 3, but not by a request', () => {
+  const message = (version: string, pdu: string) => Buffer.from(`300c0201${version}040170${pdu}0400000000`, 'hex');
+  for (const pdu of ['a4', 'a6', 'a7']) assert.equal(familyOf(message('01', pdu), 10_162), 'snmp', pdu);
+  for (const pdu of ['a0', 'a2', 'a5']) assert.equal(familyOf(message('01', pdu), 10_162), undefined, pdu);
+  assert.equal(familyOf(Buffer.from('3005020103300000', 'hex'), 10_162), 'snmp');
 });
 
 test('of what is wanted whatever it holds, text is syslog', () => {

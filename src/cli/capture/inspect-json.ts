@@ -10,6 +10,7 @@ export function findingJson(finding: Finding): string {
 function fieldsOf(finding: Finding): object {
   if (finding.kind === 'template') return finding.template;
   if (finding.kind === 'option') return finding.option;
+  if (finding.kind === 'v3-header') return readable({ ...finding.header });
   return finding.kind === 'trouble' ? finding.trouble : readable(finding.row);
 }
 
