@@ -1,5 +1,6 @@
 import { StreamListener } from '../../collectors/listener/stream-listener.ts';
 import type { UdpListener } from '../../collectors/listener/udp-listener.ts';
+import type { SourceView } from '../../collectors/snmp/source-table.ts';
 import type { SyslogRules } from '../../collectors/syslog/filter/syslog-rules.ts';
 import type { DatabaseAddress } from '../../storage/database/database.ts';
 import type { Journal } from '../../storage/journal/journal.ts';
@@ -162,7 +163,8 @@ function snmpStatus({ snmp: { decoder, security, engine }, poller }: Parts): Snm
     informsLost: totals.informsLost,
     undecodable: totals.undecodable,
     notNotifications: totals.notNotifications,
-    refused: { 'unknown-community': totals.unknownCommunity, ...security.totals.refused },
+    refused: refusedByReason(decoder.reasons, security.totals.refused),
+    senders: troubledSenders(decoder.sources()),
     reports: totals.reports,
     replays: totals.replays,
     storedRaw: totals.storedRaw,
@@ -174,6 +176,29 @@ function snmpStatus({ snmp: { decoder, security, engine }, poller }: Parts): Snm
     polls: poller.totals.polls,
     pollFailures: poller.totals.failures,
   };
+}
+
+/** Refusals of the message room; those of security it counts, too. */
+const REFUSALS = ['unknown-community', 'no-security', 'security-model', 'message-flags'] as const;
+
+function refusedByReason(
+  reasons: ReadonlyMap<string, number>,
+  bySecurity: Readonly<Record<string, number>>,
+): Record<string, number> {
+  const own = REFUSALS.map((reason) => [reason, reasons.get(reason) ?? 0] as const);
+  return { ...Object.fromEntries(own), ...bySecurity };
+}
+
+const SHOWN_SENDERS = 20;
+
+/** Those with the most trouble. */
+function troubledSenders(sources: Iterable<SourceView>): SnmpStatus['senders'] {
+  const senders = Array.from(sources, ({ address, unknownCommunity, undecodable, refused }) => {
+    const counts = { 'unknown-community': unknownCommunity, undecodable, ...Object.fromEntries(refused) };
+    const troubles = Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
+    return { address, troubles, total: Object.values(troubles).reduce((sum, count) => sum + count, 0) };
+  });
+  return senders.toSorted((one, other) => other.total - one.total).slice(0, SHOWN_SENDERS);
 }
 
 function journalStatus(journal: Journal, maxBytes: number): JournalStatus {

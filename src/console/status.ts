@@ -128,6 +128,12 @@ export interface SnmpStatus {
   readonly notNotifications: number;
   /** Senders that were not heard, by reason. */
   readonly refused: Readonly<Record<string, number>>;
+  /** Senders with the most trouble, first: what was not taken from them, by reason. */
+  readonly senders: readonly {
+    readonly address: string;
+    readonly troubles: Readonly<Record<string, number>>;
+    readonly total: number;
+  }[];
   readonly reports: number;
   readonly replays: number;
   /** Undecodable datagrams kept as rows, and those that were counted alone. */

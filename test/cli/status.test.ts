@@ -25,7 +25,8 @@ test('the status of a running collector is fetched and shown with its figures', 
   assert.match(screen, /^listener +flow on :: UDP port 2055: 1,000 datagrams, 0 dropped by the kernel$/m);
   assert.match(screen, /^listener +syslog on :: TCP port 5514: 500 messages, 3 connections$/m);
   assert.match(screen, /^syslog +700 messages from 5 devices$/m);
-  assert.match(screen, /^SNMP +12 traps, 8 informs \(8 acknowledged\)$/m);
+  assert.match(screen, /^SNMP +12 traps, 8 informs \(8 acknowledged\), 2 of senders not heard$/m);
+  assert.match(screen, /^ +not taken from 192\.0\.2\.9: 2 unknown-community$/m);
   assert.doesNotMatch(screen, /given up: it was full|rejected/);
 });
 

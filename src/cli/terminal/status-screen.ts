@@ -6,6 +6,8 @@ import type {
 } from '../../console/status.ts';
 import { bytesText, elapsedText, grouped } from './figures.ts';
 
+const SHOWN_SENDERS = 5;
+
 /** A status as a page that people read: labels left, figures grouped, what is wrong on lines of its own. */
 export function statusScreen(status: CollectorStatus, now: Date = new Date()): string {
   const { journal, writer } = status;
@@ -89,6 +91,10 @@ function snmpLines({ snmp }: CollectorStatus): [string, string][] {
           [snmp.pollFailures, 'polls failed'],
         ]),
     ],
+    ...snmp.senders.slice(0, SHOWN_SENDERS).map(({ address, troubles }): [string, string] => {
+      const reasons = Object.entries(troubles).map(([reason, count]) => `${grouped(count)} ${reason}`);
+      return ['', `not taken from ${address}: ${reasons.join(', ')}`];
+    }),
   ];
 }
 
