@@ -5,6 +5,7 @@ import { connect, type DatabaseClient } from '../../storage/database/database.ts
 import { insertRows } from '../support/flow-rows.ts';
 import { logRow } from '../support/log-rows.ts';
 import { startTestDatabase } from '../support/postgres.ts';
+import { trapRow } from '../support/trap-rows.ts';
 
 /** The queries of the page, each by the heading above it. */
 const QUERIES = readFileSync(new URL('../../docs/queries.md', import.meta.url), 'utf8')
@@ -69,6 +70,26 @@ const EXPECTED: Readonly<Record<string, (rows: Record<string, unknown>[]) => voi
       ['-3600.0'],
     );
   },
+  'Traps of the last hour, by device and name': (rows) => {
+    assert.deepEqual(rows[0]?.['trap'], 'IF-MIB::linkDown');
+    assert.deepEqual(
+      rows.map((row) => row['traps']),
+      ['2', '1'],
+    );
+  },
+  // The other interface came up again.
+  'Interfaces that went down and did not come back': (rows) => {
+    assert.deepEqual(
+      rows.map((row) => [row['device'], row['if_index']]),
+      [['192.0.2.1', '3']],
+    );
+  },
+  'Values of one object': ([first]) => {
+    assert.deepEqual([first?.['object'], first?.['value']], ['IF-MIB::ifOperStatus.3', 'down(2)']);
+  },
+  'Devices whose traps are out of the ordinary, or cannot be decoded': (rows) => {
+    assert.deepEqual(new Set(rows.map((row) => row['what'])), new Set(['boots-zero', 'truncated']));
+  },
   // 30 flows missing beside 970 records.
   'Exporters that lose data': ([first]) => assert.equal(first?.['percent_lost'], '3.00'),
   'Exporters that have gone silent': (rows) => {
@@ -88,6 +109,14 @@ before(async () => {
   const ago = (seconds: number) => new Date(now - seconds * 1000).toISOString();
   const common = { exporter: '198.51.100.1', protocol: 6, tcp_flags: 27 };
   const web = { ...common, src_addr: '192.0.2.10', src_port: 50_000, dst_addr: '203.0.113.80', dst_port: 443 };
+  const port4 = JSON.stringify([{ oid: '1.3.6.1.2.1.2.2.1.1.4', type: 'Integer', value: 4 }]);
+  const linkUp = { trap_oid: '1.3.6.1.6.3.1.1.5.4', trap_name: 'IF-MIB::linkUp', varbinds: port4 };
+  await insertRows(client, 'snmp_traps', [
+    trapRow(ago(300)),
+    trapRow(ago(200), { varbinds: port4 }),
+    trapRow(ago(100), { ...linkUp, flags: '{boots-zero}' }),
+    trapRow(ago(50), { pdu: 'u', trap_oid: null, trap_name: null, varbinds: null, reason: 'truncated' }),
+  ]);
   await insertRows(client, 'flows', [
     {
       ...web,
