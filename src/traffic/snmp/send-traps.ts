@@ -59,7 +59,7 @@ export interface TrapSendReport {
   readonly sources: readonly TrapSource[];
 }
 
-export interface TrapSource {
+interface TrapSource {
   readonly localAddress: string;
   readonly localPort: number;
   readonly datagrams: number;

@@ -39,7 +39,7 @@ export interface TrapUser extends UsmUserOptions {
 }
 
 /** One notification, about to be sent. */
-export interface NextTrap {
+interface NextTrap {
   /** By number, as `TrapLoad.kinds` lists them. */
   readonly kind: number;
   /** Of the PDU, and of the message of v3. */

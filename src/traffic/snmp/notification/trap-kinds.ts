@@ -82,7 +82,7 @@ function configVarbinds({ random }: TrapDevice): Varbind[] {
   ];
 }
 
-/** NET-SNMP-AGENT-MIB and others say nothing; an example of an enterprise's own with values of several types. */
+/** An example of an enterprise's own, with values of several types. */
 function sensorVarbinds({ random, name }: TrapDevice): Varbind[] {
   return [
     text(`${EXAMPLE_ENTERPRISE}.2.1.0`, `${name} fan tray ${1 + random.below(4)}`),
@@ -94,7 +94,7 @@ function sensorVarbinds({ random, name }: TrapDevice): Varbind[] {
 const NOTHING = (): readonly Varbind[] => [];
 
 /** The notifications that can be made, by the names of their MIBs. */
-export const TRAP_KINDS = {
+const TRAP_KINDS: Readonly<Record<string, TrapKind>> = {
   coldStart: { oid: '1.3.6.1.6.3.1.1.5.1', varbinds: NOTHING },
   warmStart: { oid: '1.3.6.1.6.3.1.1.5.2', varbinds: NOTHING },
   linkDown: { oid: '1.3.6.1.6.3.1.1.5.3', varbinds: (device) => linkVarbinds(device, DOWN) },
@@ -108,14 +108,13 @@ export const TRAP_KINDS = {
   upsTrapOnBattery: { oid: '1.3.6.1.2.1.33.2.1', varbinds: batteryVarbinds },
   ciscoConfigManEvent: { oid: '1.3.6.1.4.1.9.9.43.2.0.1', varbinds: configVarbinds },
   exampleSensor: { oid: `${EXAMPLE_ENTERPRISE}.0.1`, varbinds: sensorVarbinds },
-} as const satisfies Readonly<Record<string, TrapKind>>;
+};
 
-export type TrapKindName = keyof typeof TRAP_KINDS;
 export const TRAP_KIND_NAMES = Object.keys(TRAP_KINDS);
 
 /** The kinds that a word names: one of the list, all of them for `mix`, or any OID, without objects. */
 export function trapKinds(word: string): readonly { readonly name: string; readonly kind: TrapKind }[] {
-  const all = Object.entries(TRAP_KINDS).map(([name, kind]): { name: string; kind: TrapKind } => ({ name, kind }));
+  const all = Object.entries(TRAP_KINDS).map(([name, kind]) => ({ name, kind }));
   if (word === 'mix') return all;
   const named = all.filter(({ name }) => name.toLowerCase() === word.toLowerCase());
   return named.length > 0 ? named : [{ name: word, kind: { oid: word, varbinds: NOTHING } }];
