@@ -2,7 +2,7 @@ import { isPrefix } from '../config/values.ts';
 import type { Conditions } from './conditions.ts';
 import type { FilterField } from './flow-filter.ts';
 import { parseList, usage } from './filter-values.ts';
-import { addressClause, field, likeLiteral, nameClause, nameField } from './records/filter-words.ts';
+import { addressClause, field, likeLiteral, likeOperator, nameClause, nameField } from './records/filter-words.ts';
 import type { FilterFlag } from './records/record-table.ts';
 import { parseFacility, parseSeverities, SEVERITY_NAMES } from './severities.ts';
 
@@ -69,12 +69,19 @@ function requireDevice(conditions: Conditions, words: string): void {
 
 function requireText(conditions: Conditions, words: string): void {
   if (words === '') throw usage('match', words, 'is nothing to look for', 'Write a part of the text');
-  conditions.require(`message ILIKE ${conditions.bind(`%${likeLiteral(words)}%`)}::text`);
+  conditions.require(textClause(conditions, words));
 }
 
 function requireWord(conditions: Conditions, words: string): void {
   if (words.trim() === '') throw usage('word', words, 'is no word', 'Write one');
-  conditions.require(`message ~* ${conditions.bind(`(?<!\\w)${regexLiteral(words.trim())}(?!\\w)`)}::text`);
+  const word = words.trim();
+  // Where the word is not at all, to look for it as a word is not needed; and an index is asked for less.
+  conditions.require(textClause(conditions, word));
+  conditions.require(`message ~* ${conditions.bind(`(?<!\\w)${regexLiteral(word)}(?!\\w)`)}::text`);
+}
+
+function textClause(conditions: Conditions, part: string): string {
+  return `message ${likeOperator(part)} ${conditions.bind(`%${likeLiteral(part)}%`)}::text`;
 }
 
 function requireRegex(conditions: Conditions, words: string): void {

@@ -45,7 +45,15 @@ export function nameClause(conditions: Conditions, column: string, name: string,
 
 /** Equal to an address, or within a prefix: an index finds that, but not `<<= ANY`. */
 export function addressClause(conditions: Conditions, column: string, part: string): string {
-  return `${column} ${part.includes('/') ? '<<=' : '='} ${conditions.bind(part)}::inet`;
+  const holder = `${conditions.bind(part)}::inet`;
+  if (part.includes('/')) return `${column} <<= ${holder}`;
+  // Not `=`: PostgreSQL looks at equalities with a constant after all other conditions of a row, and text is the dearest of them.
+  return `${column} BETWEEN ${holder} AND ${holder}`;
+}
+
+/** The operator that finds a part of a text in upper and lower case; that of one without letters costs a fraction to look at. */
+export function likeOperator(text: string): 'LIKE' | 'ILIKE' {
+  return /\p{L}/u.test(text) ? 'ILIKE' : 'LIKE';
 }
 
 /** `text` as a pattern of LIKE that means itself. */
