@@ -1,7 +1,7 @@
 import type { FlowSinks } from '../collectors/flow/sinks.ts';
 import { FlowDecoder } from '../collectors/flow/flow-decoder.ts';
 import { APPLICATIONS, COUNTER_SAMPLES, EXPORTERS, FLOWS, INTERFACES } from '../collectors/flow/tables.ts';
-import { boundCompilerMemory } from '../src/runtime/engine.ts';
+import { tuneEngine } from '../src/runtime/engine.ts';
 import { createLoad, type LoadProtocol } from '../src/traffic/load.ts';
 import { Baseline } from './support/baseline.ts';
 import { DiscardingSink } from './support/discarding-sink.ts';
@@ -31,7 +31,7 @@ interface Prepared {
 
 /** Datagrams in memory to COPY rows in memory, on one core. */
 export async function benchmarkDecoding({ rounds }: { rounds: number }): Promise<BenchmarkReport> {
-  boundCompilerMemory(); // as the collector does
+  tuneEngine(); // as the collector does
   const measured = [];
   for (const each of CASES) measured.push({ ...each, ...(await measure(each, rounds)) });
   const [v9] = measured;

@@ -4,6 +4,7 @@ import { findHighestRate, isSustained, sustain } from './support/highest-rate.ts
 import type { BenchmarkReport } from './support/report.ts';
 import { createRsyslogTable, Rsyslog, rsyslogLacks } from './support/rsyslog.ts';
 import { count, percent } from './support/statistics.ts';
+import { TYPICAL_SHARES } from './support/typical-syslog.ts';
 
 const TARGET_RATE = 100_000;
 const TARGET_FACTOR = 5;
@@ -162,7 +163,7 @@ function reportOf(
       ...(best === undefined ? [] : [['times rsyslog', (rate / best).toFixed(1), '', '', '']]),
     ],
     notes: [
-      'Messages of thirteen makers, 20 devices, sent by a process of its own at an even pace. ',
+      `Of a hundred messages ${TYPICAL_SHARES.map(([dialect, share]) => `${share} ${dialect}`).join(', ')}; 20 devices, sent by a process of its own at an even pace. `,
       `Of the collector's rows, ${stored.numbers} different sequence numbers, ${stored.first} to ${stored.last}. `,
       `Drained ${drainSeconds.toFixed(1)} s after the last datagram; the collector used ${percent(collectorCpuSeconds / sent.seconds)} of a core. `,
       typeof rsyslog === 'string'

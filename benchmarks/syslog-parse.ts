@@ -8,6 +8,7 @@ import { createSyslogLoad } from '../src/traffic/syslog/syslog-load.ts';
 import { DiscardingSink } from './support/discarding-sink.ts';
 import { ParserBaseline, type ParserName, type ReadMessage } from './support/parser-baseline.ts';
 import type { BenchmarkReport } from './support/report.ts';
+import { TYPICAL_SHARES } from './support/typical-syslog.ts';
 import { count, percent, type Spread, spreadOf } from './support/statistics.ts';
 
 const ROUND_SECONDS = 0.2;
@@ -18,21 +19,7 @@ const TARGET_PER_SECOND = 1e6;
 const TARGET_RATIO = 5;
 const BASELINES: readonly ParserName[] = ['nsyslog-parser', 'syslog-parse'];
 
-/** What a network site sends, in hundredths; the other dialects are measured alone. */
-const SHARES: readonly (readonly [SyslogDialect, number])[] = [
-  ['bsd', 30],
-  ['rfc5424', 15],
-  ['cisco-ios', 15],
-  ['cisco-asa', 15],
-  ['juniper', 10],
-  ['fortinet', 5],
-  ['palo-alto', 3],
-  ['arista', 3],
-  ['huawei', 2],
-  ['mikrotik', 1],
-  ['cef', 1],
-];
-const ALONE: readonly SyslogDialect[] = [...SHARES.map(([dialect]) => dialect), 'leef', 'windows'];
+const ALONE: readonly SyslogDialect[] = [...TYPICAL_SHARES.map(([dialect]) => dialect), 'leef', 'windows'];
 
 interface Measured {
   readonly title: string;
@@ -73,7 +60,7 @@ export async function benchmarkSyslogParsing({ rounds }: { rounds: number }): Pr
     rows: measured.map(rowOf),
     notes: [
       `Messages a second of processor time, collection of garbage included; median of ${rounds} rounds of ${ROUND_SECONDS} s of it, interleaved. `,
-      `The mix: ${SHARES.map(([dialect, share]) => `${dialect} ${share} %`).join(', ')}. `,
+      `The mix: ${TYPICAL_SHARES.map(([dialect, share]) => `${dialect} ${share} %`).join(', ')}. `,
       'Understood: the same priority and host as Dogwatch reads, and a time, if there is one. Each baseline is measured over what it ' +
         'understood alone, and the ratio is to Dogwatch over the same messages. ' +
         'Before, every row was found to hold the number that the generator gave its message. ',
@@ -118,7 +105,7 @@ function messagesOf(dialect: SyslogDialect, number: number): Buffer[] {
 }
 
 function typicalMix(): Buffer[] {
-  const messages = SHARES.flatMap(([dialect, share]) => messagesOf(dialect, (share * MESSAGES) / 100));
+  const messages = TYPICAL_SHARES.flatMap(([dialect, share]) => messagesOf(dialect, (share * MESSAGES) / 100));
   const random = new SeededRandom(1);
   for (let index = messages.length - 1; index > 0; index -= 1) {
     const other = random.below(index + 1);

@@ -1,6 +1,7 @@
 /** The process behind `support/sender.ts` that sends syslog over UDP; a message is a record. */
 import { sendSyslog } from '../src/traffic/syslog/send-syslog.ts';
 import { createSyslogLoad } from '../src/traffic/syslog/syslog-load.ts';
+import { TYPICAL_SHARES } from './support/typical-syslog.ts';
 import type { SendOrder, Sent } from './support/sender.ts';
 
 process.on('message', (order: SendOrder) => void obey(order));
@@ -8,7 +9,7 @@ process.on('disconnect', () => process.exit());
 
 async function obey({ port, recordsPerSecond, seconds }: SendOrder): Promise<void> {
   // Numbered from 0 again, so that each order stands for itself.
-  const report = await sendSyslog(createSyslogLoad({ dialect: 'mix', devices: 20 }), {
+  const report = await sendSyslog(createSyslogLoad({ dialect: 'mix', devices: 20, shares: TYPICAL_SHARES }), {
     target: { address: '127.0.0.1', port, family: 4 },
     transport: 'udp',
     messagesPerSecond: recordsPerSecond,

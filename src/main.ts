@@ -8,7 +8,7 @@ import type { Config } from './config/schema.ts';
 import { HttpServer } from './console/http-server.ts';
 import type { CollectorStatus } from './console/status.ts';
 import type { MibLoader } from './mibs/mib-loader.ts';
-import { boundCompilerMemory } from './runtime/engine.ts';
+import { tuneEngine } from './runtime/engine.ts';
 import { Lifecycle, withTimeout } from './runtime/lifecycle.ts';
 import type { Log } from './runtime/log.ts';
 import { Metrics } from './runtime/metrics.ts';
@@ -44,7 +44,7 @@ export function buildCollector(config: Config, log: Log): Collector {
   };
 
   async function start(): Promise<void> {
-    boundCompilerMemory();
+    tuneEngine();
     const credentials = snmpCredentials(config);
     const account = await accountForPostgres(config.runAs);
     database = await openDatabase(config, lifecycle, log);

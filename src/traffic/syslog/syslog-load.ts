@@ -3,8 +3,13 @@ import { Cast } from './dialects/cast.ts';
 import { DIALECTS, SYSLOG_DIALECTS, type SyslogDialect } from './dialects/dialects.ts';
 import { type Piece, PreparedMessage } from './dialects/message-text.ts';
 
+/** Dialects and how many of a hundred messages are in each. */
+export type SyslogShares = readonly (readonly [SyslogDialect, number])[];
+
 export interface SyslogLoadOptions {
   readonly dialect: SyslogDialect | 'mix';
+  /** Of a mix: of every hundred messages so many of each, whatever device they are from. Default: each device speaks another. */
+  readonly shares?: SyslogShares;
   readonly devices: number;
   /** The same seed gives the same messages. Default 1. */
   readonly seed?: number;
@@ -32,6 +37,8 @@ export interface SyslogLoad {
 // Enough distinct messages for variety, few enough to stay in the processor's cache.
 const PREPARED_MESSAGES = 2048;
 const MIN_PREPARED_PER_DEVICE = 4;
+/** Has no divisor in common with 100: so many messages of a device meet every place of the shares. */
+const STRIDE = 37;
 
 /** Prepares devices and their messages, so that sending only writes numbers and times into place. */
 export function createSyslogLoad(options: SyslogLoadOptions): SyslogLoad {
@@ -53,9 +60,20 @@ export function createFixedLoad(pieces: readonly Piece[], dialect: string): Sysl
   return new Messages([[new PreparedMessage(pieces, 0)]], [dialect], 0);
 }
 
+/** `place`: 0 to 99. */
+function dialectAt(shares: SyslogShares, place: number): SyslogDialect {
+  let before = 0;
+  for (const [dialect, share] of shares) {
+    before += share;
+    if (place < before) return dialect;
+  }
+  return 'bsd';
+}
+
 /** A device speaks one dialect, unless they are too few to play all: then they are relays, and speak each in turn. */
-function chooseDialect({ dialect, devices }: SyslogLoadOptions, device: number, index: number): number {
+function chooseDialect({ dialect, devices, shares }: SyslogLoadOptions, device: number, index: number): number {
   if (dialect !== 'mix') return SYSLOG_DIALECTS.indexOf(dialect);
+  if (shares !== undefined) return SYSLOG_DIALECTS.indexOf(dialectAt(shares, (index * STRIDE + device) % 100));
   return (devices < SYSLOG_DIALECTS.length ? device + index : device) % SYSLOG_DIALECTS.length;
 }
 
