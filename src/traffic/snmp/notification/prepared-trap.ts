@@ -13,6 +13,7 @@ import { type BuiltBytes, StampedBytes } from './stamped-bytes.ts';
 import { EXAMPLE_ENTERPRISE, type TrapDevice } from './trap-device.ts';
 import type { TrapKind } from './trap-kinds.ts';
 import { encodeOid, encodeVarbind, object, type Varbind } from './varbind.ts';
+import { v1NumbersOf } from './v1-numbers.ts';
 
 export type TrapPdu = 'trap' | 'inform';
 
@@ -21,8 +22,6 @@ export const SEQUENCE_OID = `${EXAMPLE_ENTERPRISE}.1.1.0`;
 
 const SYS_UP_TIME = '1.3.6.1.2.1.1.3.0';
 const SNMP_TRAP_OID = '1.3.6.1.6.3.1.1.4.1.0';
-const GENERIC_TRAPS = '1.3.6.1.6.3.1.1.5';
-const ENTERPRISE_SPECIFIC = 6;
 const ZERO = encodeInteger(INTEGER, 0);
 
 export interface PreparedTrapOptions {
@@ -78,7 +77,7 @@ function notificationPdu(pdu: TrapPdu, kind: TrapKind, varbinds: Buffer): Build 
 
 /** Trap-PDU of RFC 1157 section 4.1.6, from the notification's OID as RFC 3584 section 3.2 says. It has no request-id. */
 function trapV1(kind: TrapKind, device: TrapDevice, varbinds: Buffer): Build {
-  const { enterprise, generic, specific } = trapNumbers(kind.oid);
+  const { enterprise, generic, specific } = v1NumbersOf(kind.oid, EXAMPLE_ENTERPRISE);
   const head = Buffer.concat([
     encodeOid(enterprise),
     encodeElement(IP_ADDRESS, device.address),
@@ -90,16 +89,6 @@ function trapV1(kind: TrapKind, device: TrapDevice, varbinds: Buffer): Build {
     const bytes = encodeElement(TRAP_V1, head, encodeInteger(TIME_TICKS, uptime), list);
     return { bytes, fromEnd: [0, list.length] };
   };
-}
-
-function trapNumbers(oid: string): { enterprise: string; generic: number; specific: number } {
-  const cut = oid.lastIndexOf('.');
-  const [parent, last] = [oid.slice(0, cut), Number(oid.slice(cut + 1))];
-  if (parent === GENERIC_TRAPS && last >= 1 && last <= ENTERPRISE_SPECIFIC) {
-    return { enterprise: EXAMPLE_ENTERPRISE, generic: last - 1, specific: 0 };
-  }
-  const enterprise = parent.endsWith('.0') ? parent.slice(0, -2) : parent;
-  return { enterprise, generic: ENTERPRISE_SPECIFIC, specific: last };
 }
 
 function sequenceVarbind(sequence: number): Buffer {
