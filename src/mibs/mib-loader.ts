@@ -8,7 +8,7 @@ import { fillTable, nameTable, standardModules } from '../../collectors/snmp/nam
 import { messageOf } from '../runtime/errors.ts';
 import type { Component } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
-import type { MibReport } from './compile-mibs.ts';
+import { compileMibs, type MibReport } from './compile-mibs.ts';
 import type { MibMessage } from './mib-worker.ts';
 
 /** Twenty thousand files of a MIB collection need 300 MB. */
@@ -69,7 +69,7 @@ export class MibLoader implements Component {
     const beganAt = performance.now();
     try {
       if (await isEmpty(this.#folder)) return this.#useBundledNames();
-      const { modules, summary } = await this.#compile();
+      const { modules, summary } = await this.#compileAnywhere();
       const table = await fillInTurns(modules);
       if (this.#isStopped) return;
       this.names.replace(table);
@@ -87,6 +87,18 @@ export class MibLoader implements Component {
   /** There is nothing to compile: no thread is needed to find that out. */
   #useBundledNames(): void {
     if (this.names.table.modules.length !== standardModules().length) this.names.replace(nameTable());
+  }
+
+  /** In a thread of its own; where that cannot read the program any more, since root was given up, in this one. */
+  async #compileAnywhere(): Promise<{ modules: readonly CompiledModule[]; summary: Summary }> {
+    try {
+      return await this.#compile();
+    } catch (error) {
+      if (this.#isStopped) throw error;
+      this.#log.debug({ error: messageOf(error) }, 'no thread to compile MIB files in');
+      const report = await compileMibs([this.#folder], standardModules());
+      return { modules: report.modules, summary: report };
+    }
   }
 
   /** @throws what the thread threw, or that it ended early */
