@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { ELEMENT_TYPES } from '../../collectors/flow/elements/element-type.ts';
 import { LOG_LEVELS } from '../runtime/log.ts';
 import { defaultListeners, listener, tls } from './schema/listeners.ts';
+import { journal } from './schema/journal.ts';
+import { redis } from './schema/redis.ts';
+import { retention } from './schema/retention.ts';
 import { snmp } from './schema/snmp.ts';
 import { syslog } from './schema/syslog.ts';
 import { address, duration, port, prefix, size, whole } from './values.ts';
@@ -72,41 +75,6 @@ const batch = z.strictObject({
   age: duration('1ms', '1m').prefault('250ms').describe('or when its first row is this old.'),
 });
 
-/** As far as `journal.maxBytes` has room for eight of them. */
-const SEGMENT_BYTES = 64 * 1024 * 1024;
-
-const journal = z
-  .strictObject({
-    directory: z
-      .string()
-      .min(1)
-      .default('journal')
-      .describe('Where batches wait for the database; relative to stateDirectory.'),
-    maxBytes: size('32MiB', '1024TiB').prefault('10GiB').describe('Bound of the journal on disk.'),
-    minFreeBytes: size('0', '1024TiB')
-      .prefault('512MiB')
-      .describe('Room on the disk that the journal leaves to others, whatever its own bound.'),
-    segmentBytes: size('1MiB', '4GiB')
-      .optional()
-      .describe('Size of one file of the journal. Default: 64MiB, or an eighth of maxBytes where that is less.'),
-    memoryBytes: size('1MiB', '64GiB')
-      .prefault('32MiB')
-      .describe('Batches kept in memory too, so that writing them needs no reading back.'),
-    sync: duration('0', '1m')
-      .prefault('100ms')
-      .describe(
-        'Longest time between an accepted batch and its flush to the disk; 0 flushes each batch before it is accepted.',
-      ),
-    whenFull: z
-      .enum(['dropNewest', 'dropOldest'])
-      .default('dropNewest')
-      .describe('What is given up, and counted, when the journal is at its bound.'),
-  })
-  .transform((given) => ({
-    ...given,
-    segmentBytes: given.segmentBytes ?? Math.min(SEGMENT_BYTES, Math.floor(given.maxBytes / 8)),
-  }));
-
 const database = z.strictObject({
   url: z
     .string()
@@ -128,21 +96,6 @@ const database = z.strictObject({
     })
     .prefault({})
     .describe('The embedded PostgreSQL, used when there is no URL.'),
-});
-
-const retention = z.strictObject({
-  partitionBy: z.enum(['hour', 'day']).default('day').describe('Time span of one partition of the large tables.'),
-  flows: duration('1h', '36500d').prefault('30d').describe('How long flows are kept.'),
-  counterSamples: duration('1h', '36500d').prefault('30d').describe('How long sFlow counter samples are kept.'),
-  syslog: duration('1h', '36500d')
-    .prefault('30d')
-    .describe('How long syslog messages are kept; their partitions are always of an hour.'),
-  traps: duration('1h', '36500d').prefault('90d').describe('How long SNMP traps and informs are kept.'),
-  ledger: duration('1h', '3650d')
-    .prefault('7d')
-    .describe(
-      'How long the ids of written batches are remembered (the oldest batch that may still turn up), and rejected rows.',
-    ),
 });
 
 /** Whether `text` is a URL of PostgreSQL, which may leave out the host behind a user: `postgresql://user@/db?host=/run/x`. */
@@ -206,8 +159,31 @@ function settings(machine: Machine) {
     flow: flow.prefault({}).describe('Decoding of flows.'),
     syslog: syslog.prefault({}).describe('Syslog messages.'),
     snmp: snmp.prefault({}).describe('SNMP traps, informs and names.'),
+    workers: z
+      .union([z.literal('auto'), whole(1, 64)])
+      .default('auto')
+      .describe(
+        'Processes that receive, decode and write; auto: one for each core less one. A sender stays with one of them.',
+      ),
+    rollups: z
+      .strictObject({
+        top: whole(10, 10_000)
+          .default(100)
+          .describe('Conversations and hosts kept by name for each exporter and time; the rest is one row.'),
+      })
+      .prefault({})
+      .describe('Sums of flows over 1 minute, 10 minutes and 1 hour.'),
     batch: batch.prefault({}).describe('When rows are sealed into a batch.'),
-    journal: journal.prefault({}).describe('The queue on disk between receiving and writing.'),
+    queue: z
+      .enum(['journal', 'bullmq'])
+      .default('journal')
+      .describe(
+        'Where batches wait for the database: the journal of this node, or BullMQ on Redis, which nodes share.',
+      ),
+    journal: journal
+      .prefault({})
+      .describe('The queue on disk between receiving and writing; with bullmq it stands in while Redis is away.'),
+    redis: redis.prefault({}).describe('Redis, for queue: bullmq.'),
     writer: z
       .strictObject({
         connections: whole(1, 64).default(2).describe('Connections that write at the same time.'),

@@ -99,7 +99,8 @@ function readableOffsets(body: Buffer): number[] {
 function ledgerSql(batch: BatchHeader, node: string, written: 'whole' | 'parts'): string {
   const { id, table, rows, earliestMicros, latestMicros } = batch;
   const values = [quoteLiteral(id), quoteLiteral(table), String(rows), quoteLiteral(node)];
-  const entry = `INSERT INTO batches (id, table_name, rows, node) VALUES (${values.join(', ')})`;
+  for (const micros of [earliestMicros, latestMicros]) values.push(`to_timestamp(${micros / 1_000_000})`);
+  const entry = `INSERT INTO batches (id, table_name, rows, node, earliest, latest) VALUES (${values.join(', ')})`;
   if (!ANNOUNCED.has(table)) return entry;
   const payload = [table, id, written, rows, earliestMicros, latestMicros].join(' ');
   return `${entry}; NOTIFY ${BATCH_CHANNEL}, ${quoteLiteral(payload)}`;
