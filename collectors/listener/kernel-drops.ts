@@ -1,3 +1,4 @@
+import { readlinkSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { endianness } from 'node:os';
@@ -9,10 +10,16 @@ import { endianness } from 'node:os';
 export class KernelDrops {
   readonly #file: string;
   readonly #localAddress: string;
+  readonly #inode: string | undefined;
 
-  /** `address`: the local one that the socket is bound to, without a zone. */
-  constructor(address: string, port: number) {
+  /**
+   * @param address the local one that the socket is bound to, without a zone
+   * @param fd of the socket, where others may be bound to the same address and port: its own line is then found by its inode, also
+   *   when the process may not look at its own descriptors any more (after it gave up root)
+   */
+  constructor(address: string, port: number, fd?: number) {
     const ipv6 = isIP(address) === 6;
+    this.#inode = fd === undefined ? undefined : inodeOf(fd);
     this.#file = ipv6 ? '/proc/net/udp6' : '/proc/net/udp';
     const hexPort = port.toString(16).toUpperCase().padStart(4, '0');
     this.#localAddress = `${kernelHex(ipv6 ? ipv6Bytes(address) : ipv4Bytes(address))}:${hexPort}`;
@@ -26,7 +33,7 @@ export class KernelDrops {
     } catch {
       return 0;
     }
-    return dropsIn(table, this.#localAddress);
+    return this.#inode === undefined ? dropsIn(table, this.#localAddress) : dropsOfInode(table, this.#inode);
   }
 }
 
@@ -38,6 +45,27 @@ export function dropsIn(table: string, localAddress: string): number {
     if (columns[1] === localAddress) drops += Number(columns.at(-1));
   }
   return drops;
+}
+
+/** Those of one socket. */
+export function dropsOfInode(table: string, inode: string): number {
+  for (const line of table.split('\n')) {
+    const columns = line.trim().split(/\s+/);
+    if (columns[INODE_COLUMN] === inode) return Number(columns.at(-1));
+  }
+  return 0;
+}
+
+/** sl local remote st tx:rx tr:when retrnsmt uid timeout *inode* ref pointer drops */
+const INODE_COLUMN = 9;
+
+/** `socket:[21013]` is what a descriptor of a socket links to (proc(5)). */
+function inodeOf(fd: number): string | undefined {
+  try {
+    return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/self/fd/${fd}`))?.[1];
+  } catch {
+    return undefined;
+  }
 }
 
 /** The kernel prints each 32-bit word of an address in the machine's own byte order. */

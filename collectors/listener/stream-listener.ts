@@ -12,9 +12,10 @@ import { PlainSession, type StreamSession } from '../syslog/stream-session.ts';
 import { ConnectionSlots, connectionsAllowed } from './connection-slots.ts';
 import { ConnectionTurns } from './connection-turns.ts';
 import { Connection } from './connection.ts';
+import type { GivenSocket } from './given-socket.ts';
 import { AllowList, normaliseSourceAddress } from './source-address.ts';
 import { endConnections } from './stream-stop.ts';
-import { openTcpPort } from './tcp-port.ts';
+import { adoptTcpPort, openTcpPort } from './tcp-port.ts';
 import { TlsAcceptor } from './tls-acceptor.ts';
 import type { TlsOptions } from './tls-credentials.ts';
 
@@ -41,6 +42,8 @@ export interface StreamListenerOptions {
   readonly idleMs: number;
   /** Required where the transport is `tls`. */
   readonly tls?: TlsOptions | undefined;
+  /** Bound already, and kept open by another process: connections are taken from it instead of binding. */
+  readonly socket?: GivenSocket | undefined;
 }
 
 const SWEEP_MS = 1000;
@@ -125,10 +128,10 @@ export class StreamListener implements Component {
   async start(): Promise<void> {
     this.#boundConnections();
     this.#tls = this.#makeTls();
-    const { address, port } = this.options;
-    this.#server = await openTcpPort(address, port, () =>
-      this.#log.info({}, 'no IPv6 on this host, listening on IPv4 only'),
-    );
+    const { address, port, socket } = this.options;
+    const onFallback = (): void => this.#log.info({}, 'no IPv6 on this host, listening on IPv4 only');
+    this.#server =
+      socket === undefined ? await openTcpPort(address, port, onFallback) : await adoptTcpPort(socket, address, port);
     const bound = this.#server.address();
     if (bound !== null && typeof bound === 'object') this.boundAddress = { address: bound.address, port: bound.port };
     // What the kernel could not give us; the next connection may find it again. (Without a descriptor left, Node turns

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 
+import type { GivenSocket } from './given-socket.ts';
 import { isMissingIpv6, listenFailed } from './listen-failed.ts';
 
 /** More than the kernel's default: a restart brings all senders back at once. Linux caps it at net.core.somaxconn. */
@@ -23,10 +24,30 @@ export async function openTcpPort(address: string, port: number, onFallback: () 
   }
 }
 
+/**
+ * The same on a socket that is bound and that other processes hold as well: each of them may accept, a connection goes to one.
+ * @throws DogwatchError `LISTEN_FAILED`: somebody else listens on its address and port
+ */
+export async function adoptTcpPort(given: GivenSocket, address: string, port: number): Promise<Server> {
+  const server = makeServer();
+  const listening = once(server, 'listening');
+  server.listen(given, BACKLOG);
+  try {
+    await listening;
+  } catch (error) {
+    throw listenFailed('TCP', address, port, error);
+  }
+  return server;
+}
+
 async function bind(host: string, port: number): Promise<Server> {
-  const server = createServer({ allowHalfOpen: true, highWaterMark: 1, noDelay: true });
+  const server = makeServer();
   const listening = once(server, 'listening');
   server.listen({ host, port, backlog: BACKLOG });
   await listening;
   return server;
+}
+
+function makeServer(): Server {
+  return createServer({ allowHalfOpen: true, highWaterMark: 1, noDelay: true });
 }

@@ -9,8 +9,10 @@ import type { Component } from '../../src/runtime/lifecycle.ts';
 import type { Log } from '../../src/runtime/log.ts';
 import { RateLimit } from '../../src/runtime/rate-limit.ts';
 import type { Datagram } from '../datagram.ts';
+import { adoptUdp, type GivenSocket, stopReading, descriptorOf } from './given-socket.ts';
 import { KernelDrops } from './kernel-drops.ts';
 import { isMissingIpv6, listenFailed } from './listen-failed.ts';
+import { grantedReceiveBuffer, sizeReceiveBuffer } from './receive-buffer.ts';
 import { AllowList, normaliseSourceAddress } from './source-address.ts';
 
 export interface UdpListenerOptions {
@@ -25,6 +27,8 @@ export interface UdpListenerOptions {
   readonly allowFrom: readonly string[];
   /** Waited for before the socket closes, when nothing is received any more: time for answers to what was. Never rejects. */
   readonly beforeClose?: () => Promise<void>;
+  /** Bound already, and kept open by another process: heard instead of binding; its receive buffer is as it is. */
+  readonly socket?: GivenSocket | undefined;
 }
 
 /** On stop, what the kernel still holds is read for at most this long: a sender that never pauses must not hold us. */
@@ -68,28 +72,25 @@ export class UdpListener implements Component {
 
   /** @throws DogwatchError `LISTEN_FAILED`: the address is not ours, the port is taken or needs a privilege. */
   async start(): Promise<void> {
-    const { address, port } = this.options;
-    try {
-      this.#socket = await bind(address, port);
-    } catch (error) {
-      if (address !== '::' || !isMissingIpv6(error)) throw listenFailed('UDP', address, port, error);
-      this.#log.info({}, 'no IPv6 on this host, listening on IPv4 only');
-      this.#socket = await bind('0.0.0.0', port).catch((second: unknown) => {
-        throw listenFailed('UDP', address, port, second);
-      });
-    }
-    const bound = this.#socket.address();
+    const { socket: given, receiveBufferBytes } = this.options;
+    // A given socket is read from here on: no turn of the event loop until its datagrams are heard.
+    const socket = given === undefined ? await this.#bind() : adoptUdp(given);
+    this.#socket = socket;
+    const bound = socket.address();
     this.boundAddress = bound;
-    this.#drops = new KernelDrops(bound.address, bound.port);
-    this.#sizeReceiveBuffer(this.#socket);
-    this.#socket.on('error', (error) => this.#log.error({ error: messageOf(error) }, 'socket error'));
-    this.#listen(this.#socket, bound.port);
+    this.#drops = new KernelDrops(bound.address, bound.port, given === undefined ? undefined : descriptorOf(given));
+    this.receiveBufferBytes =
+      given === undefined ? sizeReceiveBuffer(socket, receiveBufferBytes, this.#log) : grantedReceiveBuffer(socket);
+    socket.on('error', (error) => this.#log.error({ error: messageOf(error) }, 'socket error'));
+    this.#listen(socket, bound.port);
   }
 
   async stop(): Promise<void> {
     const socket = this.#socket;
     if (socket === undefined) return;
     await this.#drain();
+    // What comes from here on stays in the kernel for who reads a given socket next.
+    if (this.options.socket !== undefined) stopReading(this.options.socket);
     socket.removeAllListeners('message');
     await this.options.beforeClose?.();
     await this.readKernelDrops();
@@ -119,6 +120,19 @@ export class UdpListener implements Component {
     this.kernelDrops = (await this.#drops?.read()) ?? 0;
   }
 
+  async #bind(): Promise<Socket> {
+    const { address, port } = this.options;
+    try {
+      return await bind(address, port);
+    } catch (error) {
+      if (address !== '::' || !isMissingIpv6(error)) throw listenFailed('UDP', address, port, error);
+      this.#log.info({}, 'no IPv6 on this host, listening on IPv4 only');
+      return await bind('0.0.0.0', port).catch((second: unknown) => {
+        throw listenFailed('UDP', address, port, second);
+      });
+    }
+  }
+
   #listen(socket: Socket, localPort: number): void {
     const datagram = { bytes: Buffer.alloc(0), sourceAddress: '', sourcePort: 0, localPort, receivedAtMicros: 0 };
     socket.on('message', (bytes, sender) => {
@@ -135,23 +149,6 @@ export class UdpListener implements Component {
       datagram.receivedAtMicros = this.#clock.nowMicros();
       this.#receive(datagram);
     });
-  }
-
-  #sizeReceiveBuffer(socket: Socket): void {
-    socket.setRecvBufferSize(this.options.receiveBufferBytes);
-    // Linux doubles what was asked, to account for its own bookkeeping (socket(7)), and caps it at net.core.rmem_max.
-    const granted = socket.getRecvBufferSize();
-    this.receiveBufferBytes = process.platform === 'linux' ? granted / 2 : granted;
-    if (this.receiveBufferBytes < this.options.receiveBufferBytes) {
-      this.#log.warn(
-        {
-          grantedBytes: this.receiveBufferBytes,
-          wantedBytes: this.options.receiveBufferBytes,
-          remedy: `sysctl -w net.core.rmem_max=${this.options.receiveBufferBytes}`,
-        },
-        'the kernel grants a smaller receive buffer than configured',
-      );
-    }
   }
 
   /** Lets the event loop read until two turns in a row brought nothing. */

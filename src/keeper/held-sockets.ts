@@ -1,0 +1,138 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { createServer, isIP } from 'node:net';
+
+import { isMissingIpv6, listenFailed } from '../../collectors/listener/listen-failed.ts';
+import type { Channel } from '../processes/channel.ts';
+import type { ChildSays, LifeOnly, ParentSays } from '../processes/life.ts';
+import type { Component } from '../runtime/lifecycle.ts';
+import type { Log } from '../runtime/log.ts';
+import { bindUnaccepted, type UnacceptedTcp } from './unaccepted-tcp.ts';
+import { bindUnread, type UnreadUdp } from './unread-udp.ts';
+
+/** A listener of the configuration, as far as its socket goes. */
+export interface SocketPlan {
+  readonly transport: string;
+  /** `::` hears IPv4 and IPv6, and falls back to `0.0.0.0` on a host without IPv6. */
+  readonly address: string;
+  /** 0 lets the kernel choose, one port for all sockets of the listener. */
+  readonly port: number;
+  /** Bytes, of UDP sockets. */
+  readonly receiveBuffer?: number | undefined;
+}
+
+interface Held {
+  readonly address: string;
+  readonly port: number;
+  /** One for each worker, or one for all. */
+  readonly udp: readonly UnreadUdp[];
+  readonly tcp: UnacceptedTcp | undefined;
+}
+
+/**
+ * The sockets of all listeners, bound and held open by the keeper, read by the workers: what the kernel has accepted outlives a worker.
+ *
+ *   UDP: one socket for each worker (SO_REUSEPORT where there are several: the kernel keeps a sender with one of them)
+ *   TCP: one socket, on which all workers accept
+ *
+ * The keeper reads and accepts nothing.
+ */
+export class HeldSockets implements Component {
+  readonly name = 'sockets';
+  readonly #plans: readonly SocketPlan[];
+  readonly #workers: number;
+  readonly #log: Log;
+  readonly #held: Held[] = [];
+
+  /** @param plans in the order of the configuration's listeners */
+  constructor(plans: readonly SocketPlan[], workers: number, log: Log) {
+    this.#plans = plans;
+    this.#workers = workers;
+    this.#log = log;
+  }
+
+  /** @throws DogwatchError `LISTEN_FAILED`: an address is not ours, a port is taken or needs a privilege */
+  async start(): Promise<void> {
+    for (const plan of this.#plans) this.#held.push(await this.#hold(plan));
+  }
+
+  async stop(): Promise<void> {
+    for (const { udp, tcp } of this.#held.splice(0)) {
+      for (const { socket } of udp) socket.close();
+      tcp?.close();
+    }
+  }
+
+  /** Where they are bound, in the order of the plans. */
+  get addresses(): { readonly address: string; readonly port: number }[] {
+    return this.#held.map(({ address, port }) => ({ address, port }));
+  }
+
+  /** Sends a worker its sockets: to each successor again, and before its assignment. @param worker its number, from 1 */
+  handOver(channel: Channel<ChildSays<LifeOnly>, ParentSays<LifeOnly>>, worker: number): void {
+    this.#held.forEach(({ udp, tcp }, listener) => {
+      const unread = udp[worker - 1];
+      if (unread !== undefined) channel.send('life.socket', { listener, protocol: 'udp' }, unread.handle);
+      if (tcp !== undefined) channel.send('life.socket', { listener, protocol: 'tcp' }, tcp.handle);
+    });
+  }
+
+  async #hold(plan: SocketPlan): Promise<Held> {
+    const protocol = plan.transport === 'udp' ? 'UDP' : 'TCP';
+    const bind = (address: string): Promise<Held> =>
+      protocol === 'UDP' ? this.#bindUdp(plan, address) : bindTcp(address, plan.port);
+    try {
+      return await bind(plan.address);
+    } catch (error) {
+      if (plan.address !== '::' || !isMissingIpv6(error)) throw listenFailed(protocol, plan.address, plan.port, error);
+      this.#log.info({ port: plan.port }, 'no IPv6 on this host, listening on IPv4 only');
+      return await bind('0.0.0.0').catch((second: unknown) => {
+        throw listenFailed(protocol, plan.address, plan.port, second);
+      });
+    }
+  }
+
+  async #bindUdp(plan: SocketPlan, address: string): Promise<Held> {
+    const isShared = this.#workers > 1;
+    // With SO_REUSEPORT another program of ours would not be in the way, and take a part of the senders.
+    if (isShared) await probeUdp(address, plan.port);
+    const udp: UnreadUdp[] = [];
+    let port = plan.port;
+    try {
+      while (udp.length < this.#workers) {
+        const unread = await bindUnread(address, port, isShared);
+        udp.push(unread);
+        if (plan.receiveBuffer !== undefined) unread.socket.setRecvBufferSize(plan.receiveBuffer);
+        port = unread.socket.address().port;
+      }
+    } catch (error) {
+      for (const { socket } of udp) socket.close();
+      throw error;
+    }
+    return { address, port, udp, tcp: undefined };
+  }
+}
+
+async function probeUdp(address: string, port: number): Promise<void> {
+  const socket = createSocket({ type: isIP(address) === 6 ? 'udp6' : 'udp4' });
+  const listening = once(socket, 'listening');
+  socket.bind({ address, port });
+  try {
+    await listening;
+  } finally {
+    socket.close();
+  }
+}
+
+/** Only listening tells whether somebody else listens: two sockets may be bound to one port. */
+async function bindTcp(address: string, port: number): Promise<Held> {
+  const probe = createServer();
+  const listening = once(probe, 'listening');
+  probe.listen({ host: address, port });
+  await listening;
+  const closed = once(probe, 'close');
+  probe.close();
+  await closed;
+  const tcp = bindUnaccepted(address, port);
+  return { address: tcp.address, port: tcp.port, udp: [], tcp };
+}

@@ -1,0 +1,95 @@
+import type { Clock } from '../runtime/clock.ts';
+import type { Component } from '../runtime/lifecycle.ts';
+import type { Log } from '../runtime/log.ts';
+import type { Vocabulary } from '../processes/channel.ts';
+import { type ChildProgram, type Death, ForkedChild } from './forked-child.ts';
+import { RestartPace } from './restart-pace.ts';
+import { Watchdog } from './watchdog.ts';
+
+const STOP_MS = 1000;
+
+/**
+ * One process more than there is work for, its modules loaded, that becomes the successor of the next that dies: what takes long
+ * in a start is then done already.
+ *
+ *   idle ──start()──▶ loading ──▶ ready ──take()──▶ none ──refill()──▶ loading
+ *                        ▲  │ dies, hangs ◀──┘
+ *                        └──┴─ (pause of RestartPace)
+ */
+export class Spare<Hears extends Vocabulary, Says extends Vocabulary> implements Component {
+  readonly name: string;
+  readonly #program: ChildProgram;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #pace = new RestartPace();
+  #child: ForkedChild<Hears, Says> | undefined;
+  #watchdog: Watchdog | undefined;
+  #cancelRefill: (() => void) | undefined;
+  #isStopped = true;
+
+  /** @param name as in the log: `spare worker` */
+  constructor(name: string, program: ChildProgram, clock: Clock, log: Log) {
+    this.name = name;
+    this.#program = program;
+    this.#clock = clock;
+    this.#log = log.child({ process: name });
+  }
+
+  /** Does not wait until it is loaded. */
+  async start(): Promise<void> {
+    this.#isStopped = false;
+    this.refill();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancelRefill?.();
+    const child = this.#release();
+    if (child === undefined) return;
+    child.life.send('life.stop', undefined);
+    const cancel = this.#clock.after(STOP_MS, () => child.kill('SIGKILL'));
+    await child.died;
+    cancel();
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Whether `take` would give one. */
+  get isReady(): boolean {
+    return this.#child?.isLoaded === true && !this.#child.isDead && this.#child.life.isOpen;
+  }
+
+  /** The spare, from now on the caller's; undefined where none is loaded. Call `refill` when its successor may load. */
+  take(): ForkedChild<Hears, Says> | undefined {
+    return this.isReady ? this.#release() : undefined;
+  }
+
+  /** Starts a new spare where there is none. */
+  refill(): void {
+    if (this.#isStopped || this.#child !== undefined) return;
+    const child = new ForkedChild<Hears, Says>(this.#program);
+    this.#child = child;
+    const watchdog = new Watchdog(this.#clock, () => child.kill('SIGKILL'));
+    this.#watchdog = watchdog;
+    child.channel.onHeard = () => watchdog.heard();
+    // While it loads, nothing but the load is expected of it.
+    void child.loaded.then(() => this.#child === child && watchdog.start());
+    void child.died.then((death) => this.#child === child && this.#replace(death));
+  }
+
+  #replace({ code, signal, lastLines }: Death): void {
+    this.#release();
+    const { pauseMs, isTrouble } = this.#pace.died(this.#clock.monotonicMs(), 0);
+    this.#log[isTrouble ? 'error' : 'warn']({ code, signal, lastLines }, 'a spare process died');
+    this.#cancelRefill = this.#clock.after(pauseMs, () => this.refill());
+  }
+
+  #release(): ForkedChild<Hears, Says> | undefined {
+    const child = this.#child;
+    this.#watchdog?.stop();
+    this.#child = undefined;
+    return child;
+  }
+}
