@@ -15,6 +15,9 @@ import { SampleDropCounter } from './sflow/sflow-drops.ts';
 import { SflowDecoder } from './sflow/sflow.ts';
 import { SflowHeader } from './sflow/sflow-header.ts';
 import { TokenBucket } from '../token-bucket.ts';
+import type { WarmEntry, WarmState } from '../warm-state.ts';
+import { FlowWarmth } from './warm/flow-warmth.ts';
+import type { WarmKey } from './warm/warm-key.ts';
 
 /** Every bound has a default that suits a collector of some hundred exporters. */
 export interface FlowDecoderOptions {
@@ -90,7 +93,7 @@ export interface DecoderTotals extends SetTotals {
  * The front door of the flow collectors: bytes and arrival time in, rows out; no I/O and no timers. Any protocol may
  * come to any port, each datagram is told apart by its header. Never throws.
  */
-export class FlowDecoder {
+export class FlowDecoder implements WarmState {
   readonly #options: Required<Omit<FlowDecoderOptions, 'sampling' | 'elements' | 'observer'>>;
   readonly #sinks: FlowSinks;
   readonly #report: (trouble: DecodeTrouble) => void;
@@ -121,7 +124,9 @@ export class FlowDecoder {
   readonly #past = { lost: 0, reordered: 0, duplicates: 0, restarts: 0, templateEvictions: 0 };
   readonly #netflow9Header: Netflow9Header = { uptimeMs: 0, exportedAtMicros: 0, sequence: 0, sourceId: 0 };
   readonly #ipfixHeader: IpfixHeader = { length: 0, exportedAtMicros: 0, sequence: 0, observationDomain: 0 };
+  readonly #warmth: FlowWarmth;
   #datagram: Datagram | undefined;
+  #sweptAtMicros = 0;
 
   /** @throws DogwatchError `BAD_ADDRESS` for a sampling override that names no exporter */
   constructor(options: FlowDecoderOptions, sinks: FlowSinks, report: (trouble: DecodeTrouble) => void) {
@@ -139,6 +144,7 @@ export class FlowDecoder {
       },
       trouble: (exporter, reason, detail) => this.#trouble(exporter, reason, detail),
     };
+    this.#warmth = this.#createWarmth();
     this.#fixed = new FixedDecoder(desk, sinks, registry);
     this.#sets = new SetDecoder({
       registry,
@@ -151,6 +157,7 @@ export class FlowDecoder {
       compilations: new TokenBucket(this.#options.compilationsPerSecond, this.#options.compilationBurst),
       totals: this.#counts,
       observer: options.observer ?? {},
+      news: this.#warmth,
       trouble: (exporter, reason, detail) => this.#trouble(exporter, reason, detail),
     });
   }
@@ -163,11 +170,7 @@ export class FlowDecoder {
     try {
       this.#dispatch(datagram);
     } catch (error) {
-      this.#trouble(
-        undefined,
-        'internal_error',
-        error instanceof Error ? (error.stack ?? error.message) : String(error),
-      );
+      this.#internalError(error);
     }
   }
 
@@ -176,10 +179,13 @@ export class FlowDecoder {
    * `exporters` for those that have something to say.
    */
   sweep(nowMicros: number): void {
+    this.#sweptAtMicros = nowMicros;
     this.#sets.sweep(nowMicros);
     const idleMicros = this.#options.exporterIdleSeconds * 1_000_000;
     const rowMicros = this.#options.exporterRowSeconds * 1_000_000;
     for (const exporter of this.#table) {
+      // Restored before any time was known.
+      if (exporter.lastSeenMicros === 0) exporter.lastSeenMicros = nowMicros;
       if (nowMicros - exporter.lastSeenMicros > idleMicros) this.#table.forget(exporter);
       else if (nowMicros - exporter.writtenAtMicros >= rowMicros) {
         writeExporterRow(this.#sinks.exporters, exporter, nowMicros);
@@ -192,20 +198,44 @@ export class FlowDecoder {
     for (const exporter of this.#table) writeExporterRow(this.#sinks.exporters, exporter, nowMicros);
   }
 
-  /** All that are remembered, least recently used first. */
-  exporters(): Iterable<ExporterView> {
-    return this.#table;
+  /** All that were heard and are remembered, least recently used first; not those that other processes told of. */
+  *exporters(): Iterable<ExporterView> {
+    for (const exporter of this.#table) if (exporter.datagrams > 0) yield exporter;
+  }
+
+  get onWarmChange(): ((entry: WarmEntry) => void) | undefined {
+    return this.#warmth.onWarmChange;
+  }
+
+  set onWarmChange(told: ((entry: WarmEntry) => void) | undefined) {
+    this.#warmth.onWarmChange = told;
+  }
+
+  warmEntries(): Iterable<WarmEntry> {
+    return this.#warmth.warmEntries();
+  }
+
+  restoreWarm(entry: WarmEntry): void {
+    try {
+      this.#warmth.restoreWarm(entry);
+    } catch (error) {
+      this.#internalError(error);
+    }
   }
 
   get totals(): Readonly<DecoderTotals> {
     const sum = { ...this.#past };
-    for (const exporter of this.#table) addUp(sum, exporter);
+    let exporters = 0;
+    for (const exporter of this.#table) {
+      addUp(sum, exporter);
+      if (exporter.datagrams > 0) exporters += 1;
+    }
     return {
       ...this.#counts,
       ...sum,
       waiting: this.#sets.waiting,
       waitingBytes: this.#sets.waitingBytes,
-      exporters: this.#table.size,
+      exporters,
       exporterEvictions: this.#table.evictions,
     };
   }
@@ -321,7 +351,36 @@ export class FlowDecoder {
     };
     const exporter = new Exporter(address, domain, protocol, sampling, limits, this.#load, nowMicros);
     this.#table.add(key, exporter);
+    this.#warmth.attach(exporter, key);
     return exporter;
+  }
+
+  #createWarmth(): FlowWarmth {
+    return new FlowWarmth({
+      exporter: (key, mayAdd) => this.#restoredExporter(key, mayAdd),
+      exporters: () => this.#table,
+      template: (exporter, session, definition, wire) => {
+        // Others' templates displace nobody whom we hear ourselves.
+        if (this.#load.fields + definition.fields.length > this.#options.maxTemplateFields) return;
+        this.#sets.restoreTemplate(exporter, session, definition, wire);
+      },
+      hold: (set) => this.#sets.restoreHeld(set),
+      held: () => this.#sets.heldSets(),
+      element: (element) => this.#sets.restoreElement(element),
+      learntElements: () => this.#sets.learntElements(),
+    });
+  }
+
+  #restoredExporter({ protocol, address, observationDomain }: WarmKey, mayAdd: boolean): Exporter | undefined {
+    const nowMicros = Math.max(this.#sweptAtMicros, this.#datagram?.receivedAtMicros ?? 0);
+    const known = this.#table.peek(protocol, address, observationDomain);
+    if (known !== undefined) {
+      known.lastSeenMicros = Math.max(known.lastSeenMicros, nowMicros);
+      return known;
+    }
+    const bytes = parseAddress(address);
+    if (!mayAdd || bytes === undefined || this.#table.size >= this.#options.maxExporters) return undefined;
+    return this.#addExporter(protocol, address, unmapped(bytes), observationDomain, nowMicros);
   }
 
   #setContext(exporter: Exporter, datagram: Datagram, exportedAtMicros: number, uptimeMs: number): void {
@@ -330,6 +389,7 @@ export class FlowDecoder {
     context.exportedAtMicros = exportedAtMicros;
     context.uptimeMs = uptimeMs;
     exporter.lastSeenMicros = datagram.receivedAtMicros;
+    if (exporter.datagrams === 0) exporter.firstSeenMicros = datagram.receivedAtMicros;
     exporter.datagrams += 1;
   }
 
@@ -340,8 +400,14 @@ export class FlowDecoder {
 
   #retire(exporter: Exporter): void {
     this.#sets.forget(exporter);
+    exporter.warmth?.forget();
     addUp(this.#past, exporter);
     writeExporterRow(this.#sinks.exporters, exporter, exporter.lastSeenMicros);
+  }
+
+  #internalError(error: unknown): void {
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#trouble(undefined, 'internal_error', detail);
   }
 
   #truncatedHeader(protocol: string): void {

@@ -46,6 +46,11 @@ export class ExporterTable {
     return exporter;
   }
 
+  /** The exporter, without a change to the order of use. */
+  peek(protocol: FlowProtocol, key: string, observationDomain: number): Exporter | undefined {
+    return this.#byAddress[protocol].get(key)?.get(observationDomain);
+  }
+
   add(key: string, exporter: Exporter): void {
     if (this.#size >= this.#capacity) this.forgetOldest();
     const domains = this.#byAddress[exporter.protocol].get(key) ?? new Map<number, Exporter>();

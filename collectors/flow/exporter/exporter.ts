@@ -2,6 +2,7 @@ import { formatAddress, inetField } from '../../ip-address.ts';
 import type { DecodeReason } from '../decode-trouble.ts';
 import type { RecordContext } from '../record/record.ts';
 import type { SamplingState } from './sampling.ts';
+import type { ExporterWarmth } from '../warm/exporter-warmth.ts';
 import type { SflowExporterState } from '../sflow/sflow-result.ts';
 import type { SequenceCounts } from './sequence.ts';
 import { type TemplateLimits, type TemplateLoad, TemplateStore } from '../netflow/template-store.ts';
@@ -47,7 +48,7 @@ export class Exporter implements ExporterView {
   readonly sampling: SamplingState;
   readonly store: TemplateStore;
   readonly errors = new Map<DecodeReason, number>();
-  readonly firstSeenMicros: number;
+  firstSeenMicros: number;
   lastSeenMicros: number;
 
   datagrams = 0;
@@ -65,6 +66,9 @@ export class Exporter implements ExporterView {
 
   /** Of a sFlow agent. */
   sflow: SflowExporterState | undefined;
+
+  /** What it taught, for other processes; none where the protocol teaches nothing. */
+  warmth: ExporterWarmth | undefined;
 
   /** The counts at the last row of `exporters`, and when that was. */
   written: Partial<ExporterCounts> = {};

@@ -31,11 +31,26 @@ export class SamplingConfiguration {
 /** Selectors and interfaces of one exporter that are remembered; further ones are not learnt. */
 const MAX_RATES = 4096;
 
+/** To whom a rate belongs: a selector, an interface, the records of a template, or the whole exporter (id 0). */
+export type RateScope = 'selector' | 'interface' | 'template' | 'system';
+
+export interface LearntRate {
+  readonly scope: RateScope;
+  readonly id: number;
+  readonly rate: number;
+}
+
+/** Is told each rate that option data names. `isNews`: it was another one, or none. */
+export interface RateNews {
+  rateLearnt(scope: RateScope, id: number, rate: number, isNews: boolean): void;
+}
+
 /** What is known of the sampling of one exporter and observation domain; learnt from headers and option data. */
 export class SamplingState implements SamplingView {
   readonly override: number;
   fallback: number;
   fallbackSource: number;
+  news: RateNews | undefined;
   readonly #defaultRate: number;
   // Most exporters need none of these; 10,000 spoofed ones must not cost much.
   #selectors: Map<number, number> | undefined;
@@ -71,24 +86,55 @@ export class SamplingState implements SamplingView {
   }
 
   learnSelector(id: number, rate: number): void {
-    this.#selectors ??= new Map();
-    remember(this.#selectors, id, rate);
-    this.#setFallback(this.#general());
+    this.#learn('selector', id, rate);
   }
 
   learnInterface(ifIndex: number, rate: number): void {
-    this.#interfaces ??= new Map();
-    remember(this.#interfaces, ifIndex, rate);
+    this.#learn('interface', ifIndex, rate);
   }
 
   learnTemplate(templateId: number, rate: number): void {
-    this.#templates ??= new Map();
-    remember(this.#templates, templateId, rate);
+    this.#learn('template', templateId, rate);
   }
 
   learnSystem(rate: number): void {
-    this.#system = rate;
-    this.#setFallback(this.#general());
+    this.#learn('system', 0, rate);
+  }
+
+  /** What another process learnt; 0: it is not known any more. */
+  restore({ scope, id, rate }: LearntRate): void {
+    if (rate > 0) this.#put(scope, id, rate);
+    else if (scope === 'system') this.#system = 0;
+    else this.#ratesOf(scope)?.delete(id);
+    if (scope === 'selector' || scope === 'system') this.#setFallback(this.#general());
+  }
+
+  /** All that was learnt. */
+  *learnt(): Iterable<LearntRate> {
+    for (const scope of ['selector', 'interface', 'template'] as const)
+      for (const [id, rate] of this.#ratesOf(scope) ?? []) yield { scope, id, rate };
+    if (this.#system > 0) yield { scope: 'system', id: 0, rate: this.#system };
+  }
+
+  #learn(scope: RateScope, id: number, rate: number): void {
+    const before = scope === 'system' ? this.#system : this.#ratesOf(scope)?.get(id);
+    const isKept = this.#put(scope, id, rate);
+    if (scope === 'selector' || scope === 'system') this.#setFallback(this.#general());
+    if (isKept) this.news?.rateLearnt(scope, id, rate, before !== rate);
+  }
+
+  /** False: there is no room for it. */
+  #put(scope: RateScope, id: number, rate: number): boolean {
+    if (scope === 'system') this.#system = rate;
+    else if (scope === 'selector') return remember((this.#selectors ??= new Map()), id, rate);
+    else if (scope === 'interface') return remember((this.#interfaces ??= new Map()), id, rate);
+    else return remember((this.#templates ??= new Map()), id, rate);
+    return true;
+  }
+
+  #ratesOf(scope: Exclude<RateScope, 'system'>): Map<number, number> | undefined {
+    if (scope === 'selector') return this.#selectors;
+    return scope === 'interface' ? this.#interfaces : this.#templates;
   }
 
   /** For the whole exporter; else, of selectors that all agree, theirs: records need not name the only one there is. */
@@ -104,6 +150,8 @@ export class SamplingState implements SamplingView {
   }
 }
 
-function remember(rates: Map<number, number>, id: number, rate: number): void {
-  if (rates.size < MAX_RATES || rates.has(id)) rates.set(id, rate);
+function remember(rates: Map<number, number>, id: number, rate: number): boolean {
+  if (rates.size >= MAX_RATES && !rates.has(id)) return false;
+  rates.set(id, rate);
+  return true;
 }

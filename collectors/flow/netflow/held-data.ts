@@ -11,6 +11,8 @@ export interface HeldSet<Owner extends object, Stream> {
   readonly receivedAtMicros: number;
   readonly exportedAtMicros: number;
   readonly uptimeMs: number;
+  /** By which other processes know it; absent: they do not. */
+  readonly warmKey?: string | undefined;
 }
 
 export interface HeldLimits {
@@ -83,6 +85,11 @@ export class HeldData<Owner extends object, Stream> {
   /** Takes out a set that is decoded now. */
   release(set: HeldSet<Owner, Stream>): void {
     this.#remove(set);
+  }
+
+  /** Everything that waits, oldest first. */
+  all(): Iterable<HeldSet<Owner, Stream>> {
+    return this.#inOrder;
   }
 
   /** How many sets of this exporter wait. */

@@ -1,7 +1,7 @@
 import { DogwatchError } from '../../../src/runtime/errors.ts';
 import type { FlowSinks } from '../sinks.ts';
 import type { DecodeReason } from '../decode-trouble.ts';
-import type { ElementRegistry } from '../elements/registry.ts';
+import type { Element, ElementRegistry } from '../elements/registry.ts';
 import type { Exporter } from '../exporter/exporter.ts';
 import { HeldData, type HeldLimits, type HeldSet } from './held-data.ts';
 import { type OptionFindings, OptionReader } from './option-data.ts';
@@ -36,6 +36,16 @@ export interface SetTotals {
   compilationsDeferred: number;
 }
 
+/** Is told of what other processes shall know, beside what exporters tell themselves. */
+export interface SetNews {
+  /** The key that a set shall be told by; undefined where it is not told. */
+  held(exporter: Exporter, session: Session, templateId: number, size: number): string | undefined;
+  tellHeld(set: HeldSet<Exporter, Session>): void;
+  /** It was decoded, or given up. */
+  heldNoMore(set: HeldSet<Exporter, Session>): void;
+  elementNamed(element: Element): void;
+}
+
 export interface SetDecoderParts {
   readonly registry: ElementRegistry;
   readonly sinks: FlowSinks;
@@ -43,6 +53,7 @@ export interface SetDecoderParts {
   readonly compilations: TokenBucket;
   readonly totals: SetTotals;
   readonly observer: FlowObserver;
+  readonly news: SetNews;
   /** Counts and reports; of the exporter at hand. */
   trouble(exporter: Exporter, reason: DecodeReason, detail: string): void;
 }
@@ -87,6 +98,7 @@ export class SetDecoder implements SetVisitor, OptionFindings {
     this.#held = new HeldData(parts.heldLimits, (set) => {
       set.owner.heldExpired += 1;
       parts.totals.heldExpired += 1;
+      parts.news.heldNoMore(set);
     });
   }
 
@@ -131,9 +143,10 @@ export class SetDecoder implements SetVisitor, OptionFindings {
     const wire = bytes.toString('latin1', start, end);
     if (template?.options === options && template.definition === wire) store.confirm(template);
     else {
-      template = { ...definition, definition: wire, program: undefined, names: 0, usedAt: 0 };
+      template = newTemplate(definition, wire);
       store.define(this.#session, template);
     }
+    this.#exporter.warmth?.templateLearnt(this.#session, template);
     this.#parts.observer.template?.(this.#exporter, template);
     if (this.#held.waits(this.#exporter, id)) {
       this.#decodeHeld(this.#exporter, id, this.#exporter.context.receivedAtMicros);
@@ -179,10 +192,53 @@ export class SetDecoder implements SetVisitor, OptionFindings {
   }
 
   bootedAt(micros: number): void {
-    this.#exporter.context.bootedAtMicros = micros;
+    const { context, warmth } = this.#exporter;
+    const isNews = context.bootedAtMicros !== micros;
+    context.bootedAtMicros = micros;
+    warmth?.startLearnt(micros, isNews);
   }
 
   elementNamed(pen: number, id: number): void {
+    this.#rename(pen, id);
+    const element = this.#parts.registry.find(pen, id);
+    if (element !== undefined) this.#parts.news.elementNamed(element);
+  }
+
+  /** Takes over a template of another process, and decodes what waits for it. */
+  restoreTemplate(exporter: Exporter, session: Session, definition: TemplateDefinition, wire: string): void {
+    const { store, lastSeenMicros } = exporter;
+    const { id, options } = definition;
+    if (!isUsable(definition.fields)) return;
+    const known = session.templates.get(id);
+    if (known?.options === options && known.definition === wire) {
+      known.toldAtMicros = 0;
+      store.confirm(known);
+    } else store.define(session, newTemplate(definition, wire));
+    if (this.#held.waits(exporter, id)) this.#decodeHeld(exporter, id, lastSeenMicros);
+  }
+
+  /** Takes over a set that waits for its template; it is tried at the next `sweep`, or when its template comes. */
+  restoreHeld(set: HeldSet<Exporter, Session>): void {
+    this.#held.hold(set);
+  }
+
+  restoreElement(element: Element): void {
+    if (this.#parts.registry.define(element)) this.#rename(element.pen, element.id);
+  }
+
+  /** Sets that wait now, oldest first. */
+  heldSets(): Iterable<HeldSet<Exporter, Session>> {
+    return this.#held.all();
+  }
+
+  *learntElements(): Iterable<Element> {
+    for (const key of this.#namedAt.keys()) {
+      const element = this.#parts.registry.find(Math.floor(key / 65_536), key % 65_536);
+      if (element !== undefined) yield element;
+    }
+  }
+
+  #rename(pen: number, id: number): void {
     this.#names += 1;
     this.#namedAt.set(pen * 65_536 + id, this.#names);
   }
@@ -235,7 +291,8 @@ export class SetDecoder implements SetVisitor, OptionFindings {
     this.incomplete = true;
     exporter.held += 1;
     this.#parts.totals.held += 1;
-    this.#held.hold({
+    const { news } = this.#parts;
+    const set = {
       owner: exporter,
       stream: this.#session,
       templateId,
@@ -243,7 +300,10 @@ export class SetDecoder implements SetVisitor, OptionFindings {
       receivedAtMicros,
       exportedAtMicros,
       uptimeMs,
-    });
+      warmKey: news.held(exporter, this.#session, templateId, end - start),
+    };
+    news.tellHeld(set);
+    this.#held.hold(set);
   }
 
   /** Decodes what waits for a template of this exporter, oldest first, as far as it can be. */
@@ -255,6 +315,7 @@ export class SetDecoder implements SetVisitor, OptionFindings {
       const template = this.#usable(exporter, set.stream, templateId, set.contents.length, nowMicros);
       if (template === undefined) continue;
       this.#held.release(set);
+      this.#parts.news.heldNoMore(set);
       this.#decodeHeldSet(set, template);
     }
     Object.assign(exporter.context, { receivedAtMicros, exportedAtMicros, uptimeMs });
@@ -264,7 +325,8 @@ export class SetDecoder implements SetVisitor, OptionFindings {
 
   #decodeHeldSet(set: HeldSet<Exporter, Session>, template: Template): void {
     const { receivedAtMicros, exportedAtMicros, uptimeMs } = set;
-    Object.assign(set.owner.context, { receivedAtMicros, exportedAtMicros, uptimeMs });
+    const lookupTemplate = this.#lookupTemplate;
+    Object.assign(set.owner.context, { receivedAtMicros, exportedAtMicros, uptimeMs, lookupTemplate });
     this.#session = set.stream;
     const bytes = Buffer.from(set.contents, 'latin1');
     this.#decodeData(set.owner, template, bytes, 0, bytes.length);
@@ -306,6 +368,10 @@ export class SetDecoder implements SetVisitor, OptionFindings {
     }
     return records;
   }
+}
+
+function newTemplate(definition: TemplateDefinition, wire: string): Template {
+  return { ...definition, definition: wire, program: undefined, names: 0, usedAt: 0, toldAtMicros: 0 };
 }
 
 /** Bytes of the smallest record; a field of variable length has at least the byte that says so. */

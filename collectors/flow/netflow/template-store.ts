@@ -17,6 +17,13 @@ export interface Template {
   names: number;
   /** A number that grows with each use. */
   usedAt: number;
+  /** When others were told of it, microseconds since the Unix epoch; 0: not by us, they told it. */
+  toldAtMicros: number;
+}
+
+/** Is told what becomes of templates that nobody replaced. `withdrawn`: by the exporter, not for want of room. */
+export interface TemplateNews {
+  templateForgotten(session: Session, template: Template, withdrawn: boolean): void;
 }
 
 /** A transport session (RFC 7011 section 2): for UDP the pair of ports, within one exporter. */
@@ -51,6 +58,7 @@ export interface TemplateLoad {
  */
 export class TemplateStore {
   evictions = 0;
+  news: TemplateNews | undefined;
   readonly #limits: TemplateLimits;
   readonly #load: TemplateLoad;
   readonly #counts: SequenceCounts;
@@ -84,6 +92,19 @@ export class TemplateStore {
     return session;
   }
 
+  /** The session of these ports, for what another process learnt in it: no datagram is at hand. */
+  restoredSession(exporterPort: number, localPort: number): Session {
+    const key = exporterPort * 65_536 + localPort;
+    const session = this.#sessions.get(key) ?? this.#addSession(key, new SequenceTracker(this.#counts));
+    session.usedAt = ++this.#uses;
+    return session;
+  }
+
+  /** All in force, with the sessions that they came in. */
+  all(): Iterable<[Template, Session]> {
+    return this.#owners;
+  }
+
   /** The session's own template, else the newest of the same id. */
   find(session: Session, id: number): Template | undefined {
     const template = session.templates.get(id) ?? this.#newest.get(id);
@@ -97,7 +118,7 @@ export class TemplateStore {
   }
 
   define(session: Session, template: Template): void {
-    this.#forget(session.templates.get(template.id));
+    this.#remove(session.templates.get(template.id));
     this.#owners.set(template, session);
     this.#count(template.fields.length);
     template.usedAt = ++this.#uses;
@@ -117,11 +138,16 @@ export class TemplateStore {
 
   /** Withdrawn, or displaced by an invalid definition. */
   withdraw(session: Session, id: number): void {
-    this.#forget(session.templates.get(id));
+    this.#forget(session.templates.get(id), true);
+  }
+
+  /** As `withdraw`, on the word of another process. */
+  discard(session: Session, id: number): void {
+    this.#remove(session.templates.get(id));
   }
 
   withdrawAll(session: Session, options: boolean): void {
-    for (const template of session.templates.values()) if (template.options === options) this.#forget(template);
+    for (const template of session.templates.values()) if (template.options === options) this.#forget(template, true);
   }
 
   /** Gives back this exporter's share of the common load, at its end. */
@@ -130,10 +156,14 @@ export class TemplateStore {
   }
 
   #openSession(key: number, sequence: number): Session {
-    if (this.#sessions.size >= MAX_SESSIONS) this.#dropOldSessions();
     const previous = this.#lastSession?.sequence;
     const tracker = previous?.continues(sequence) === true ? previous : new SequenceTracker(this.#counts);
-    const session: Session = { key, templates: new Map(), sequence: tracker, usedAt: 0 };
+    return this.#addSession(key, tracker);
+  }
+
+  #addSession(key: number, sequence: SequenceTracker): Session {
+    if (this.#sessions.size >= MAX_SESSIONS) this.#dropOldSessions();
+    const session: Session = { key, templates: new Map(), sequence, usedAt: 0 };
     this.#sessions.set(key, session);
     return session;
   }
@@ -163,13 +193,20 @@ export class TemplateStore {
     return owner !== undefined && this.#sessions.get(owner.key) !== owner;
   }
 
-  #forget(template: Template | undefined): void {
+  #forget(template: Template | undefined, withdrawn = false): void {
+    const owner = this.#remove(template);
+    if (template !== undefined && owner !== undefined) this.news?.templateForgotten(owner, template, withdrawn);
+  }
+
+  /** The session that it came in, if it was in force. */
+  #remove(template: Template | undefined): Session | undefined {
     const owner = template && this.#owners.get(template);
-    if (template === undefined || owner === undefined) return;
+    if (template === undefined || owner === undefined) return undefined;
     this.#owners.delete(template);
     this.#count(-template.fields.length);
     if (owner.templates.get(template.id) === template) owner.templates.delete(template.id);
     if (this.#newest.get(template.id) === template) this.#newest.delete(template.id);
+    return owner;
   }
 
   #count(fields: number): void {
