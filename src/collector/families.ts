@@ -2,6 +2,7 @@ import { DeviceClockTable } from '../../collectors/syslog/clock/device-clock-tab
 import { DeviceZones } from '../../collectors/syslog/clock/device-zones.ts';
 import { SyslogRules } from '../../collectors/syslog/filter/syslog-rules.ts';
 import type { DatabaseAddress } from '../../storage/database/database.ts';
+import type { DraftStore } from '../../storage/journal/drafts/draft-store.ts';
 import type { Queue } from '../../storage/queue.ts';
 import type { Config } from '../config/schema.ts';
 import { NO_CREDENTIALS, readSnmpCredentials, type SnmpCredentials } from '../config/snmp-credentials.ts';
@@ -35,6 +36,7 @@ const ENGINE_FILE = 'snmp-engine.json';
 
 /**
  * The families' decoders, and the sockets in front of them: these come last, so that they stop first.
+ * @param drafts of the journal: rows of open batches survive the process
  * @throws DogwatchError `LISTEN_FAILED`, `TLS_…`, `SNMP_…`
  */
 export async function openFamilies(
@@ -44,8 +46,9 @@ export async function openFamilies(
   database: DatabaseAddress,
   lifecycle: Lifecycle,
   log: Log,
+  drafts?: DraftStore,
 ): Promise<Families> {
-  const flow = new FlowPipeline(flowPipelineOptions(config), queue, systemClock, log);
+  const flow = new FlowPipeline(flowPipelineOptions(config), queue, systemClock, log, drafts);
   const rules = new SyslogRules(
     { rules: config.syslog.rules, maxDevices: config.syslog.limits.devices },
     systemClock,
@@ -56,12 +59,13 @@ export async function openFamilies(
     queue,
     systemClock,
     log,
+    drafts,
   );
   const engineStore = new SnmpEngineStore(engineStoreOptions(config, database), systemClock, log);
   const mibs = new MibLoader(config.snmp.mibDirectory, log);
   const snmp = new SnmpPipeline(
     snmpPipelineOptions(config, credentials),
-    { queue, engineStore, naming: mibs.names, reply: (bytes, to) => listeners.reply(bytes, to) },
+    { queue, drafts, engineStore, naming: mibs.names, reply: (bytes, to) => listeners.reply(bytes, to) },
     systemClock,
     log,
   );

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { concatCrc32 } from './crc32-concat.ts';
 
 /**
  * The form of a batch outside of PostgreSQL: on disk, in a message queue, between nodes.
@@ -53,10 +54,17 @@ export function readPrefix(bytes: Buffer, at: number): { headerBytes: number; bo
 
 /**
  * Encodes `header` in front of a body that is already in place: prefix and header end where the body starts.
+ * @param bodyCrc CRC-32 of the body where it is known already
  * @returns the whole encoding, a view of `memory`
  * @throws RangeError where there is no room for it before `bodyStart`
  */
-export function encodeInFront(header: BatchHeader, memory: Buffer, bodyStart: number, bodyEnd: number): Buffer {
+export function encodeInFront(
+  header: BatchHeader,
+  memory: Buffer,
+  bodyStart: number,
+  bodyEnd: number,
+  bodyCrc: number = crc32(memory.subarray(bodyStart, bodyEnd)),
+): Buffer {
   const { id, table, columns, rows, earliestMicros, latestMicros } = header;
   const json = Buffer.from(JSON.stringify({ id, table, columns, rows, earliestMicros, latestMicros }));
   const start = bodyStart - json.length - PREFIX_BYTES;
@@ -65,7 +73,7 @@ export function encodeInFront(header: BatchHeader, memory: Buffer, bodyStart: nu
   memory.writeUInt32BE(MAGIC, start);
   memory.writeUInt32BE(json.length, start + 4);
   memory.writeUInt32BE(bodyEnd - bodyStart, start + 8);
-  memory.writeUInt32BE(crc32(memory.subarray(start + PREFIX_BYTES, bodyEnd)), start + 12);
+  memory.writeUInt32BE(concatCrc32(crc32(json), bodyCrc, bodyEnd - bodyStart), start + 12);
   return memory.subarray(start, bodyEnd);
 }
 

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import type { RowSink, RowTable } from '../../collectors/row-sink.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { encodeInFront, PREFIX_BYTES, type SealedBatch } from './batch-format.ts';
+import type { Draft } from '../journal/drafts/draft.ts';
+import type { Drafted, DraftStore } from '../journal/drafts/draft-store.ts';
 import type { BufferPool } from './buffer-pool.ts';
 import { leadingTimestamp } from './copy-reader.ts';
 import { uuidV7 } from './uuid.ts';
@@ -16,16 +18,17 @@ export interface BatchLimits {
 /** What `RowSink` promises that one `reserve` may ask for. */
 export const MAX_RESERVE_BYTES = 1 << 20;
 
-// The numbers of a header (id, rows, times) need less than this beside the names.
+// The numbers of a header (id, rows, times) need less than this beside the names, also with the head of a draft.
 const HEADER_NUMBERS_BYTES = 256;
 
 /**
  * The batch of one table that decoders are filling. It seals itself by rows, by bytes (the size of the pool's buffers) and by
- * age, gives the sealed batch to `onSealed` and goes on with fresh memory.
+ * age, gives the sealed batch to `onSealed` and goes on with fresh memory. With drafts, its rows are in one at the end of
+ * each turn of the event loop, and when it is sealed; whoever takes the batch releases the draft.
  *
  *   empty ──commit──▶ open ──rows, bytes, age, seal()──▶ (onSealed) ──▶ empty
  */
-export class OpenBatch implements RowSink {
+export class OpenBatch implements RowSink, Drafted {
   bytes: Buffer;
   position: number;
   readonly #table: RowTable;
@@ -35,8 +38,12 @@ export class OpenBatch implements RowSink {
   readonly #limits: BatchLimits;
   readonly #clock: Clock;
   readonly #pool: BufferPool;
-  readonly #onSealed: (batch: SealedBatch) => void;
+  readonly #onSealed: (batch: SealedBatch, draft: Draft | undefined) => void;
+  readonly #drafts: DraftStore | undefined;
   readonly #bodyStart: number;
+  #id = '';
+  #draft: Draft | undefined;
+  #isDraftDue = false;
   #rows = 0;
   #earliestMicros = Infinity;
   #latestMicros = -Infinity;
@@ -47,7 +54,8 @@ export class OpenBatch implements RowSink {
     limits: BatchLimits,
     clock: Clock,
     pool: BufferPool,
-    onSealed: (batch: SealedBatch) => void,
+    onSealed: (batch: SealedBatch, draft: Draft | undefined) => void,
+    drafts?: DraftStore,
   ) {
     this.#table = table;
     this.#columnNames = table.columns.map((column) => column.name);
@@ -56,6 +64,7 @@ export class OpenBatch implements RowSink {
     this.#clock = clock;
     this.#pool = pool;
     this.#onSealed = onSealed;
+    this.#drafts = drafts;
     const names = JSON.stringify([table.table, this.#columnNames]).length;
     this.#bodyStart = (PREFIX_BYTES + HEADER_NUMBERS_BYTES + names + 7) & ~7;
     assert(pool.bufferBytes >= this.#bodyStart + MAX_RESERVE_BYTES, 'a buffer must hold one reservation');
@@ -71,12 +80,19 @@ export class OpenBatch implements RowSink {
   commit(position: number, rows: number): void {
     assert(position >= this.position && position <= this.bytes.length, 'commit outside of the reservation');
     if (rows === 0) return;
-    if (this.#rows === 0) this.#cancelAge = this.#clock.after(this.#limits.maxAgeMs, () => this.seal());
+    if (this.#rows === 0) this.#begin();
     const leading = this.#leadsWithTime ? leadingTimestamp(this.bytes, this.position) : undefined;
     this.#noteTime(leading ?? this.#clock.nowMicros());
     this.#rows += rows;
     this.position = position;
     if (this.#rows >= this.#limits.maxRows) this.seal();
+    else if (!this.#isDraftDue) this.#dueAtEndOfTurn();
+  }
+
+  /** Writes down what was committed since the last time; called at the end of a turn of the event loop. */
+  writeDraft(): void {
+    this.#isDraftDue = false;
+    if (this.#rows > 0) this.#writeDraft();
   }
 
   /** Seals what is there, if anything: at shutdown, or when somebody cannot wait. */
@@ -84,23 +100,44 @@ export class OpenBatch implements RowSink {
     this.#cancelAge?.();
     this.#cancelAge = undefined;
     if (this.#rows === 0) return;
-    const batch = this.#takeSealed();
+    // This turn may end before the batch is in the journal.
+    this.#writeDraft();
+    const draft = this.#draft;
+    const batch = this.#takeSealed(draft?.crcUpTo(this.position));
+    this.#draft = undefined;
     this.#rows = 0;
     this.#earliestMicros = Infinity;
     this.#latestMicros = -Infinity;
-    this.#onSealed(batch);
+    this.#onSealed(batch, draft);
   }
 
-  #takeSealed(): SealedBatch {
+  #begin(): void {
+    this.#cancelAge = this.#clock.after(this.#limits.maxAgeMs, () => this.seal());
+    this.#id = uuidV7(this.#clock.nowMicros());
+    const header = { id: this.#id, table: this.#table.table, columns: this.#columnNames };
+    this.#draft = this.#drafts?.begin(header, this.#bodyStart);
+  }
+
+  #dueAtEndOfTurn(): void {
+    if (this.#drafts === undefined) return;
+    this.#isDraftDue = true;
+    this.#drafts.atEndOfTurn(this);
+  }
+
+  #writeDraft(): void {
+    this.#draft?.write(this.bytes, this.position, this.#rows, this.#earliestMicros, this.#latestMicros);
+  }
+
+  #takeSealed(bodyCrc: number | undefined): SealedBatch {
     const header = {
-      id: uuidV7(this.#clock.nowMicros()),
+      id: this.#id,
       table: this.#table.table,
       columns: this.#columnNames,
       rows: this.#rows,
       earliestMicros: this.#earliestMicros,
       latestMicros: this.#latestMicros,
     };
-    const filled = encodeInFront(header, this.bytes, this.#bodyStart, this.position);
+    const filled = encodeInFront(header, this.bytes, this.#bodyStart, this.position, bodyCrc);
     const bodyBytes = this.position - this.#bodyStart;
     const { memory: encoded, replacement, release } = this.#pool.give(this.bytes, filled);
     this.bytes = replacement;

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { DogwatchError, messageOf } from '../../src/runtime/errors.ts';
@@ -5,6 +6,8 @@ import type { Log } from '../../src/runtime/log.ts';
 import { RateLimit } from '../../src/runtime/rate-limit.ts';
 import type { SealedBatch } from '../batch/batch-format.ts';
 import { JournalBound } from './bound.ts';
+import { DraftStore } from './drafts/draft-store.ts';
+import { draftIds, recoverDrafts } from './drafts/recover-drafts.ts';
 import { FreeSpace } from './free-space.ts';
 import { GroupSync } from './group-sync.ts';
 import { HandedOut } from './handed-out.ts';
@@ -40,6 +43,8 @@ export interface JournalFindings {
   readonly rows: number;
   readonly bytes: number;
   readonly torn: TornTail | undefined;
+  /** Of these, batches that were open when the process died: as far as they had come. */
+  readonly drafts: { readonly batches: number; readonly rows: number };
 }
 
 interface Pending {
@@ -65,7 +70,10 @@ const MAX_PENDING_BYTES = 128 << 20;
 export class Journal implements Queue {
   /** Totals since the start, by table. Every row in here was received and is gone. */
   readonly lostRows = new Map<string, number>();
+  /** Rows of open batches: what is to become batches of this journal, and must survive the process until then. */
+  readonly drafts: DraftStore;
   readonly #options: Required<JournalOptions>;
+  readonly #draftDirectory: string;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #lock: ProcessLock;
@@ -104,6 +112,8 @@ export class Journal implements Queue {
     this.#store = new SegmentStore(options.directory, this.#options.segmentBytes, log);
     this.#reader = new SegmentReader(this.#store, log);
     this.#freeSpace = new FreeSpace(options.directory, clock);
+    this.#draftDirectory = join(options.directory, 'drafts');
+    this.drafts = new DraftStore(this.#draftDirectory, this.#options.syncMs, clock, log);
     const { minFreeBytes } = this.#options;
     const bounds = { maxBytes, minFreeBytes, maxPendingBytes: MAX_PENDING_BYTES };
     this.#bound = new JournalBound(bounds, this.#store, this.#freeSpace);
@@ -119,11 +129,15 @@ export class Journal implements Queue {
   async open(): Promise<JournalFindings> {
     await this.#store.createDirectory();
     await this.#lock.take();
-    const torn = await this.#store.open();
+    const drafted = await draftIds(this.#draftDirectory);
+    const whole = new Set<string>();
+    const torn = await this.#store.open((id) => drafted.has(id) && whole.add(id));
     await this.#freeSpace.refresh();
     this.#isOpen = true;
+    const drafts = await this.#takeDrafts(whole);
+    this.drafts.open();
     const { batches, rows, bytes } = this.depth();
-    return { batches, rows, bytes, torn };
+    return { batches, rows, bytes, torn, drafts };
   }
 
   /** Why the last batch was lost; undefined while batches are accepted. */
@@ -212,9 +226,25 @@ export class Journal implements Queue {
       this.#lose(orphan.table, orphan.rows, 'dropped, and not written before the end');
       this.#forget(orphan);
     }
+    await this.drafts.close();
     await this.#groupSync.flush();
     await this.#store.close();
     await this.#lock.release();
+  }
+
+  /** Appends what an earlier process had in drafts, but for batches of `whole`, and deletes the files once that is safe. */
+  async #takeDrafts(whole: ReadonlySet<string>): Promise<JournalFindings['drafts']> {
+    const found = { batches: 0, rows: 0 };
+    const paths: string[] = [];
+    for await (const { path, batch } of recoverDrafts(this.#draftDirectory, whole)) {
+      paths.push(path);
+      if (batch === undefined || !(await this.append(batch))) continue;
+      found.batches += 1;
+      found.rows += batch.rows;
+    }
+    if (paths.length > 0) await this.#groupSync.flush();
+    for (const path of paths) await rm(path, { force: true });
+    return found;
   }
 
   async #write(): Promise<void> {

@@ -49,8 +49,12 @@ export class SegmentStore {
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
   }
 
-  /** Finds what an earlier run left. @returns what was cut off the end of the last segment */
-  async open(): Promise<TornTail | undefined> {
+  /**
+   * Finds what an earlier run left.
+   * @param onBatch told of the id of every batch, also of those that are done
+   * @returns what was cut off the end of the last segment
+   */
+  async open(onBatch: (id: string) => void = () => {}): Promise<TornTail | undefined> {
     const files = await readdir(this.#directory);
     const names = files.filter((name) => SEGMENT_NAME.test(name)).toSorted();
     // Left alone, it would pass for that of a new segment of the same name.
@@ -58,7 +62,7 @@ export class SegmentStore {
     for (const orphan of orphans) await rm(join(this.#directory, orphan));
     let torn: TornTail | undefined;
     for (const name of names) {
-      const bytes = await this.#openSegment(name, name === names.at(-1));
+      const bytes = await this.#openSegment(name, name === names.at(-1), onBatch);
       if (bytes > 0) torn = { file: name, bytes };
     }
     return torn;
@@ -127,7 +131,7 @@ export class SegmentStore {
   }
 
   /** @returns bytes that were cut off its end */
-  async #openSegment(name: string, isLast: boolean): Promise<number> {
+  async #openSegment(name: string, isLast: boolean, onBatch: (id: string) => void): Promise<number> {
     const sequence = Number(SEGMENT_NAME.exec(name)?.[1]);
     const segment = new Segment(join(this.#directory, name), sequence);
     this.#nextSequence = sequence + 1;
@@ -136,6 +140,7 @@ export class SegmentStore {
       if (isLast && offset >= segment.size) cut = bytes;
       else await this.keepAside(segment, offset, bytes);
     }
+    for (const { id } of segment.entries ?? []) onBatch(id);
     if (cut > 0) await segment.truncate();
     if (segment.waitingBatches === 0) {
       await segment.remove();

@@ -2,6 +2,7 @@ import type { Datagram } from '../../../collectors/datagram.ts';
 import type { DecodeTrouble } from '../../../collectors/flow/decode-trouble.ts';
 import { FlowDecoder, type FlowDecoderOptions } from '../../../collectors/flow/flow-decoder.ts';
 import { APPLICATIONS, COUNTER_SAMPLES, EXPORTERS, FLOWS, INTERFACES } from '../../../collectors/flow/tables.ts';
+import type { DraftStore } from '../../../storage/journal/drafts/draft-store.ts';
 import type { Queue } from '../../../storage/queue.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Component } from '../../runtime/lifecycle.ts';
@@ -27,11 +28,14 @@ export class FlowPipeline implements Component {
   readonly #troubleLimit = new RateLimit(TROUBLE_LINES_PER_10_S, 10_000);
   #sweeping: NodeJS.Timeout | undefined;
 
-  /** @throws DogwatchError `BAD_ADDRESS` for a sampling override that names no exporter */
-  constructor(options: FlowPipelineOptions, queue: Queue, clock: Clock, log: Log) {
+  /**
+   * @param drafts where rows are kept that are not in the queue yet
+   * @throws DogwatchError `BAD_ADDRESS` for a sampling override that names no exporter
+   */
+  constructor(options: FlowPipelineOptions, queue: Queue, clock: Clock, log: Log, drafts?: DraftStore) {
     this.#clock = clock;
     this.#log = log;
-    this.#intake = new RowIntake(options.intake, queue, clock, log);
+    this.#intake = new RowIntake(options.intake, queue, clock, log, drafts);
     const sinks = {
       flows: this.#intake.open(FLOWS, 'large'),
       counterSamples: this.#intake.open(COUNTER_SAMPLES, 'small'),

@@ -3,6 +3,8 @@ import type { RowTable } from '../../../collectors/row-sink.ts';
 import type { SealedBatch } from '../../../storage/batch/batch-format.ts';
 import { type BatchLimits, MAX_RESERVE_BYTES, OpenBatch } from '../../../storage/batch/batch.ts';
 import { BufferPool } from '../../../storage/batch/buffer-pool.ts';
+import type { Draft } from '../../../storage/journal/drafts/draft.ts';
+import type { DraftStore } from '../../../storage/journal/drafts/draft-store.ts';
 import type { Queue } from '../../../storage/queue.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { messageOf } from '../../runtime/errors.ts';
@@ -32,7 +34,7 @@ const ROOM_POLL_MS = 50;
 /**
  * The open batches of one family and the queue behind them: where decoded rows become accepted ones.
  *
- *   commit ─▶ open batch ──sealed──▶ appending ──▶ accepted, or lost and counted by the queue
+ *   commit ─▶ open batch ──sealed──▶ appending ──▶ accepted, or lost and counted by the queue: the draft is released
  *                                        └── whoever waits for these rows is told which of the two
  */
 export class RowIntake implements Acceptance {
@@ -40,6 +42,7 @@ export class RowIntake implements Acceptance {
   readonly #queue: Queue;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #drafts: DraftStore | undefined;
   readonly #large: BufferPool;
   readonly #small: BufferPool;
   readonly #batches: OpenBatch[] = [];
@@ -49,11 +52,13 @@ export class RowIntake implements Acceptance {
   #lostBatches = 0;
   #cancelHurry: (() => void) | undefined;
 
-  constructor(options: RowIntakeOptions, queue: Queue, clock: Clock, log: Log) {
+  /** @param drafts where rows wait that are not in the queue yet; without, they are in memory only */
+  constructor(options: RowIntakeOptions, queue: Queue, clock: Clock, log: Log, drafts?: DraftStore) {
     this.#options = options;
     this.#queue = queue;
     this.#clock = clock;
     this.#log = log;
+    this.#drafts = drafts;
     const bytes = Math.max(options.batchBytes, 2 * MAX_RESERVE_BYTES);
     // All of a backlog come back at once. Freed and allocated anew, they would leave holes in the heap for good.
     this.#large = new BufferPool(bytes, BUFFERS_IN_USE + Math.ceil(options.queueMemoryBytes / bytes));
@@ -63,7 +68,8 @@ export class RowIntake implements Acceptance {
   /** An open batch for a table with most of the rows (`large`) or with a few now and then. */
   open(table: RowTable, size: 'large' | 'small'): OpenBatch {
     const pool = size === 'large' ? this.#large : this.#small;
-    const batch = new OpenBatch(table, this.#options.limits, this.#clock, pool, (sealed) => this.#append(sealed));
+    const append = (sealed: SealedBatch, draft: Draft | undefined): void => this.#append(sealed, draft);
+    const batch = new OpenBatch(table, this.#options.limits, this.#clock, pool, append, this.#drafts);
     this.#batches.push(batch);
     return batch;
   }
@@ -103,8 +109,11 @@ export class RowIntake implements Acceptance {
     }
   }
 
-  #append(batch: SealedBatch): void {
-    const appended = this.#enqueue(batch).finally(() => this.#appending.delete(appended));
+  #append(batch: SealedBatch, draft: Draft | undefined): void {
+    const appended = this.#enqueue(batch).finally(() => {
+      this.#appending.delete(appended);
+      draft?.release();
+    });
     this.#appending.add(appended);
   }
 

@@ -8,6 +8,7 @@ import type { SnmpTrouble } from '../../../collectors/snmp/trouble.ts';
 import { EngineIdentity, type EngineStateStore } from '../../../collectors/snmp/usm/engines/engine-identity.ts';
 import type { UsmOptions } from '../../../collectors/snmp/usm/usm-options.ts';
 import { UsmProcessor } from '../../../collectors/snmp/usm/usm-processor.ts';
+import type { DraftStore } from '../../../storage/journal/drafts/draft-store.ts';
 import type { Queue } from '../../../storage/queue.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Component } from '../../runtime/lifecycle.ts';
@@ -24,6 +25,8 @@ export interface SnmpPipelineOptions {
 /** What the pipeline works with. */
 export interface SnmpPipelineParts {
   readonly queue: Queue;
+  /** Where rows are kept that are not in the queue yet. */
+  readonly drafts?: DraftStore | undefined;
   readonly engineStore: EngineStateStore;
   readonly naming: SnmpNaming;
   /** Sends an answer by the socket on `localPort`. */
@@ -46,13 +49,13 @@ export class SnmpPipeline implements Component {
   /** @throws DogwatchError `SNMP_USER_INVALID` */
   constructor(
     options: SnmpPipelineOptions,
-    { queue, engineStore, naming, reply }: SnmpPipelineParts,
+    { queue, drafts, engineStore, naming, reply }: SnmpPipelineParts,
     clock: Clock,
     log: Log,
   ) {
     this.#clock = clock;
     this.#log = log;
-    this.#intake = new RowIntake(options.intake, queue, clock, log);
+    this.#intake = new RowIntake(options.intake, queue, clock, log, drafts);
     this.engine = new EngineIdentity(engineStore, clock);
     this.security = new UsmProcessor(options.security, this.engine);
     this.decoder = new SnmpDecoder(options.decoder, {

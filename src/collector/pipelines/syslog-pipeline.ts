@@ -3,6 +3,7 @@ import type { Datagram } from '../../../collectors/datagram.ts';
 import type { SyslogReceived } from '../../../collectors/syslog/received.ts';
 import { SyslogDecoder, type SyslogDecoderOptions } from '../../../collectors/syslog/syslog-decoder.ts';
 import { SYSLOG_DEVICES, SYSLOG_MESSAGES } from '../../../collectors/syslog/tables.ts';
+import type { DraftStore } from '../../../storage/journal/drafts/draft-store.ts';
 import type { Queue } from '../../../storage/queue.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { messageOf } from '../../runtime/errors.ts';
@@ -41,11 +42,12 @@ export class SyslogPipeline implements Component {
   };
   #sweeping: NodeJS.Timeout | undefined;
 
-  constructor(options: SyslogPipelineOptions, queue: Queue, clock: Clock, log: Log) {
+  /** @param drafts where rows are kept that are not in the queue yet */
+  constructor(options: SyslogPipelineOptions, queue: Queue, clock: Clock, log: Log, drafts?: DraftStore) {
     this.#maxMessageBytes = options.maxMessageBytes;
     this.#clock = clock;
     this.#log = log;
-    this.#intake = new RowIntake(options.intake, queue, clock, log);
+    this.#intake = new RowIntake(options.intake, queue, clock, log, drafts);
     this.acceptance = this.#intake;
     const sinks = {
       messages: this.#intake.open(SYSLOG_MESSAGES, 'large'),

@@ -1,0 +1,114 @@
+import { crc32 } from 'node:zlib';
+import { type BatchHeader, parseHeader } from '../../batch/batch-format.ts';
+
+/**
+ * The form of a draft: chunks back to back, one for each turn of the event loop that added rows to the batch.
+ *
+ *   offset  bytes  what
+ *        0      4  magic "DWD1"
+ *        4      4  generation: a random number for each use of the file; what an earlier use left behind has another
+ *        8      4  length of the header, uint32 big-endian; 0 but in the first chunk
+ *       12      4  length of the rows, uint32 big-endian
+ *       16      4  number of rows, uint32 big-endian
+ *       20      8  earliest `received_at` of the batch so far, microseconds since the Unix epoch, a double
+ *       28      8  latest
+ *       36      4  CRC-32 of all rows of the batch so far, then the header, then the 36 bytes above
+ *       40      …  header: JSON of a `BatchHeader` with neither rows nor times yet
+ *        …      …  rows
+ *
+ * The CRC goes on from chunk to chunk since the sealed batch needs that of all rows in any case: so a draft costs none.
+ */
+export const CHUNK_HEAD_BYTES = 40;
+const MAGIC = 0x44_57_44_31; // "DWD1"
+const CRC_AT = 36;
+
+/** What a chunk says of itself. */
+export interface ChunkHead {
+  readonly generation: number;
+  readonly headerBytes: number;
+  readonly rowBytes: number;
+  readonly rows: number;
+  readonly earliestMicros: number;
+  readonly latestMicros: number;
+}
+
+/**
+ * Writes the head of a chunk at `at`.
+ * @param body CRC-32 of all rows of the batch, those of this chunk included
+ * @param header of the first chunk: its bytes, else undefined
+ */
+export function writeChunkHead(
+  out: Buffer,
+  at: number,
+  head: ChunkHead,
+  body: number,
+  header: Buffer | undefined,
+): void {
+  out.writeUInt32BE(MAGIC, at);
+  out.writeUInt32BE(head.generation, at + 4);
+  out.writeUInt32BE(head.headerBytes, at + 8);
+  out.writeUInt32BE(head.rowBytes, at + 12);
+  out.writeUInt32BE(head.rows, at + 16);
+  out.writeDoubleBE(head.earliestMicros, at + 20);
+  out.writeDoubleBE(head.latestMicros, at + 28);
+  const before = header === undefined ? body : crc32(header, body);
+  out.writeUInt32BE(crc32(out.subarray(at, at + CRC_AT), before), at + CRC_AT);
+}
+
+/** The batch of a draft, as far as its chunks are whole. */
+export interface DraftedBatch {
+  readonly header: BatchHeader;
+  /** Its rows, in pieces; views of the draft. */
+  readonly pieces: readonly Buffer[];
+}
+
+/** Reads a draft up to the first chunk that is cut short, damaged or of another use of the file; undefined where that is the first. */
+export function readChunks(bytes: Buffer): DraftedBatch | undefined {
+  const first = readChunkHead(bytes, 0);
+  const header = first && parseHeader(textAt(bytes, CHUNK_HEAD_BYTES, first.headerBytes));
+  if (header === undefined) return undefined;
+  const pieces: Buffer[] = [];
+  let { rows, earliestMicros, latestMicros } = header;
+  let crc = 0;
+  for (let at = 0, head = first; head?.generation === first?.generation && head !== undefined;) {
+    const rowsStart = at + CHUNK_HEAD_BYTES + head.headerBytes;
+    const end = rowsStart + head.rowBytes;
+    if (end > bytes.length) break;
+    const piece = bytes.subarray(rowsStart, end);
+    crc = crc32(piece, crc);
+    if (crcOfHead(bytes, at, rowsStart, crc) !== bytes.readUInt32BE(at + CRC_AT)) break;
+    pieces.push(piece);
+    ({ earliestMicros, latestMicros } = head);
+    rows += head.rows;
+    at = end;
+    head = readChunkHead(bytes, at);
+  }
+  return pieces.length === 0 ? undefined : { header: { ...header, rows, earliestMicros, latestMicros }, pieces };
+}
+
+/** The id that a draft begins with, if it begins with a header at all; not verified. */
+export function readDraftId(bytes: Buffer): string | undefined {
+  const first = readChunkHead(bytes, 0);
+  return first && parseHeader(textAt(bytes, CHUNK_HEAD_BYTES, first.headerBytes))?.id;
+}
+
+function readChunkHead(bytes: Buffer, at: number): ChunkHead | undefined {
+  if (at + CHUNK_HEAD_BYTES > bytes.length || bytes.readUInt32BE(at) !== MAGIC) return undefined;
+  return {
+    generation: bytes.readUInt32BE(at + 4),
+    headerBytes: bytes.readUInt32BE(at + 8),
+    rowBytes: bytes.readUInt32BE(at + 12),
+    rows: bytes.readUInt32BE(at + 16),
+    earliestMicros: bytes.readDoubleBE(at + 20),
+    latestMicros: bytes.readDoubleBE(at + 28),
+  };
+}
+
+function crcOfHead(bytes: Buffer, at: number, rowsStart: number, body: number): number {
+  const header = bytes.subarray(at + CHUNK_HEAD_BYTES, rowsStart);
+  return crc32(bytes.subarray(at, at + CRC_AT), crc32(header, body));
+}
+
+function textAt(bytes: Buffer, at: number, length: number): string {
+  return at + length > bytes.length ? '' : bytes.toString('utf8', at, at + length);
+}

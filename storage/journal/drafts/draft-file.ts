@@ -1,0 +1,65 @@
+import { close, constants, fdatasync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+
+const CREATE = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
+const NOTHING = Buffer.alloc(4);
+
+/** A file for one draft after another. Written synchronously: into the page cache, which outlives the process. */
+export class DraftFile {
+  readonly path: string;
+  /** It could not be written: not to be used again. */
+  isBroken = false;
+  /** Whether its name in the folder is synced as well. */
+  isNameSynced = false;
+  readonly #fd: number;
+  #syncing: Promise<void> | undefined;
+
+  /**
+   * Creates the file, and its folder where that is missing.
+   * @throws what the file system says
+   */
+  constructor(path: string) {
+    this.path = path;
+    this.#fd = openedWithFolder(path);
+  }
+
+  /** @throws what the file system says; also where it took a part only */
+  write(memory: Buffer, start: number, end: number, at: number): void {
+    const written = writeSync(this.#fd, memory, start, end - start, at);
+    // What did not fit says why as soon as it is written alone.
+    if (written < end - start) this.write(memory, start + written, end, at + written);
+  }
+
+  /** What is in it is no draft any more. */
+  invalidate(): void {
+    this.write(NOTHING, 0, NOTHING.length, 0);
+  }
+
+  /** Once at a time. */
+  sync(): Promise<void> {
+    this.#syncing ??= promisify(fdatasync)(this.#fd).finally(() => (this.#syncing = undefined));
+    return this.#syncing;
+  }
+
+  async close(): Promise<void> {
+    await this.#syncing?.catch(() => {});
+    await promisify(close)(this.#fd);
+  }
+
+  async remove(): Promise<void> {
+    await this.close();
+    await rm(this.path, { force: true });
+  }
+}
+
+function openedWithFolder(path: string): number {
+  try {
+    return openSync(path, CREATE, 0o600);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    mkdirSync(dirname(path), { mode: 0o700 });
+    return openSync(path, CREATE, 0o600);
+  }
+}

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import { CHUNK_HEAD_BYTES, writeChunkHead } from './chunk-format.ts';
+import type { DraftFile } from './draft-file.ts';
+
+/** Whose rows a draft holds. */
+export interface DraftHeader {
+  readonly id: string;
+  readonly table: string;
+  readonly columns: readonly string[];
+}
+
+/** Where a draft gets its file from. */
+export interface DraftFiles {
+  /** A file to write to; undefined where there is none. */
+  take(): DraftFile | undefined;
+  /** To be told that rows were written to the file. */
+  written(file: DraftFile): void;
+  giveBack(file: DraftFile): void;
+  /** To be told that a file cannot be written, and is not used any more. */
+  failed(file: DraftFile, error: unknown): void;
+}
+
+const UINT32 = 2 ** 32;
+/** What a chunk's head covers of the rows in front of it, while it is written. */
+const covered = Buffer.alloc(CHUNK_HEAD_BYTES);
+
+/**
+ * The rows of one open batch, written down as they come.
+ *
+ *   empty ──write──▶ written ──release──▶ gone (the file goes back)
+ *                       └── the file cannot be written: given up; the batch goes on without
+ */
+export class Draft {
+  readonly #files: DraftFiles;
+  readonly #header: Buffer;
+  readonly #head = { generation: 0, headerBytes: 0, rowBytes: 0, rows: 0, earliestMicros: 0, latestMicros: 0 };
+  #file: DraftFile | undefined;
+  #isGivenUp = false;
+  /** Of what is written: end in the file, end in the batch's memory, rows, and their CRC-32. */
+  #fileEnd = 0;
+  #memoryEnd: number;
+  #rows = 0;
+  #crc = 0;
+
+  /** @param bodyStart where the first row starts in the batch's memory; the first chunk's header goes in front of it */
+  constructor(files: DraftFiles, header: DraftHeader, bodyStart: number) {
+    this.#files = files;
+    const { id, table, columns } = header;
+    const json = { id, table, columns, rows: 0, earliestMicros: 0, latestMicros: 0 };
+    this.#header = Buffer.from(JSON.stringify(json));
+    assert(bodyStart >= CHUNK_HEAD_BYTES + this.#header.length, 'no room for the header of a draft');
+    this.#memoryEnd = bodyStart;
+  }
+
+  /**
+   * Writes what was added since the last time. Never throws.
+   * @param memory of the batch; what is in front of the new rows is changed, and restored.
+   * @param end of the rows in it
+   * @param rows of the batch
+   */
+  write(memory: Buffer, end: number, rows: number, earliestMicros: number, latestMicros: number): void {
+    if (this.#isGivenUp || end === this.#memoryEnd) return;
+    const start = this.#memoryEnd;
+    this.#crc = crc32(memory.subarray(start, end), this.#crc);
+    const head = this.#head;
+    head.rowBytes = end - start;
+    head.rows = rows - this.#rows;
+    head.earliestMicros = earliestMicros;
+    head.latestMicros = latestMicros;
+    this.#memoryEnd = end;
+    this.#rows = rows;
+    if (this.#file === undefined) this.#begin(memory, start, end);
+    else this.#goOn(this.#file, memory, start, end);
+  }
+
+  /** CRC-32 of the rows up to `end` in the batch's memory, if it is known. */
+  crcUpTo(end: number): number | undefined {
+    return this.#isGivenUp || end !== this.#memoryEnd ? undefined : this.#crc;
+  }
+
+  /** It is not needed any more: the batch is elsewhere, or lost. */
+  release(): void {
+    const file = this.#file;
+    this.#file = undefined;
+    this.#isGivenUp = true;
+    if (file !== undefined) this.#files.giveBack(file);
+  }
+
+  /** The first chunk, with the header, in the room before the rows. */
+  #begin(memory: Buffer, rowsStart: number, end: number): void {
+    const file = this.#files.take();
+    if (file === undefined) {
+      this.#isGivenUp = true;
+      return;
+    }
+    this.#file = file;
+    const json = this.#header;
+    const start = rowsStart - json.length - CHUNK_HEAD_BYTES;
+    json.copy(memory, rowsStart - json.length);
+    this.#head.generation = randomInt(UINT32);
+    this.#head.headerBytes = json.length;
+    writeChunkHead(memory, start, this.#head, this.#crc, json);
+    this.#head.headerBytes = 0;
+    this.#put(file, memory, start, end);
+  }
+
+  /** A later chunk. One write of one piece of memory costs a third less than one of several, hence its head covers rows. */
+  #goOn(file: DraftFile, memory: Buffer, rowsStart: number, end: number): void {
+    const start = rowsStart - CHUNK_HEAD_BYTES;
+    memory.copy(covered, 0, start, rowsStart);
+    writeChunkHead(memory, start, this.#head, this.#crc, undefined);
+    this.#put(file, memory, start, end);
+    covered.copy(memory, start);
+  }
+
+  #put(file: DraftFile, memory: Buffer, start: number, end: number): void {
+    try {
+      file.write(memory, start, end, this.#fileEnd);
+      this.#fileEnd += end - start;
+      this.#files.written(file);
+    } catch (error) {
+      // What was written before stays until the batch is elsewhere: it is better than nothing.
+      this.#isGivenUp = true;
+      this.#files.failed(file, error);
+    }
+  }
+}

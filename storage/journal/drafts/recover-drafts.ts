@@ -1,0 +1,63 @@
+import { type FileHandle, open, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { encodeInFront, type SealedBatch } from '../../batch/batch-format.ts';
+import { type DraftedBatch, readChunks, readDraftId } from './chunk-format.ts';
+
+/** A file that an earlier process left. */
+export interface LeftDraft {
+  readonly path: string;
+  /** Its rows; undefined where it has none, or none that are not known elsewhere. */
+  readonly batch: SealedBatch | undefined;
+}
+
+const FIRST_CHUNK_BYTES = 32_768;
+const HEADER_NUMBERS_BYTES = 256;
+
+/**
+ * The ids of batches that have a draft in `directory`; none where that is missing.
+ * @throws what the file system says
+ */
+export async function draftIds(directory: string): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for (const path of await draftPaths(directory)) {
+    await using file = await open(path, 'r');
+    const id = readDraftId(await readStart(file, FIRST_CHUNK_BYTES));
+    if (id !== undefined) ids.add(id);
+  }
+  return ids;
+}
+
+/**
+ * What an earlier process left in `directory`, each file once; a batch is made of the whole chunks.
+ * @param knownIds batches that are whole elsewhere, in a segment: their drafts may have a part only, and are passed over
+ * @throws what the file system says
+ */
+export async function* recoverDrafts(directory: string, knownIds: ReadonlySet<string>): AsyncGenerator<LeftDraft> {
+  for (const path of await draftPaths(directory)) {
+    await using file = await open(path, 'r');
+    const drafted = readChunks(await readStart(file, (await file.stat()).size));
+    const isKnown = drafted === undefined || knownIds.has(drafted.header.id);
+    yield { path, batch: isKnown ? undefined : sealed(drafted) };
+  }
+}
+
+async function draftPaths(directory: string): Promise<string[]> {
+  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  const drafts = names.filter((name) => name.endsWith('.draft'));
+  return drafts.toSorted().map((name) => join(directory, name));
+}
+
+async function readStart(file: FileHandle, length: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await file.read(Buffer.allocUnsafeSlow(length), 0, length, 0);
+  return buffer.subarray(0, bytesRead);
+}
+
+function sealed({ header, pieces }: DraftedBatch): SealedBatch {
+  const bodyStart = JSON.stringify(header).length * 2 + HEADER_NUMBERS_BYTES;
+  const memory = Buffer.concat([Buffer.alloc(bodyStart), ...pieces]);
+  const encoded = encodeInFront(header, memory, bodyStart, memory.length);
+  return { ...header, encoded, body: memory.subarray(bodyStart), release: () => {} };
+}
