@@ -22,6 +22,9 @@ export interface Death {
   readonly failure: Failure | undefined;
 }
 
+/** How long what a process said is waited for when it has ended. */
+const LAST_WORDS_MS = 250;
+
 /** One process of a program, from its fork to its end. Its log lines go to our standard error as they come. */
 export class ForkedChild<Hears extends Vocabulary, Says extends Vocabulary> {
   readonly channel: Channel<ChildSays<Hears>, ParentSays<Says>>;
@@ -48,11 +51,15 @@ export class ForkedChild<Hears extends Vocabulary, Says extends Vocabulary> {
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => lines.push(text));
     this.died = new Promise((resolve) => {
       const die = (code: number | null, signal: NodeJS.Signals | null): void => {
+        if (this.isDead) return;
         this.isDead = true;
         lines.end();
         resolve({ code, signal, lastLines: lines.last, failure: this.failure });
       };
-      this.#process.once('exit', die);
+      // `close` comes when also its last words are read: on standard error, and in the channel. A process of its own that
+      // outlives it would hold that up.
+      this.#process.once('close', die);
+      this.#process.once('exit', (code, signal) => setTimeout(() => die(code, signal), LAST_WORDS_MS));
       // A fork that failed (no memory, no descriptors) has no `exit`.
       this.#process.on('error', (error) => {
         if (this.pid !== undefined) return;

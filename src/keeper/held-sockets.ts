@@ -1,12 +1,14 @@
-import { createSocket } from 'node:dgram';
+import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, isIP } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { isMissingIpv6, listenFailed } from '../../collectors/listener/listen-failed.ts';
+import { sizeReceiveBuffer } from '../../collectors/listener/receive-buffer.ts';
 import type { Channel } from '../processes/channel.ts';
 import type { ChildSays, LifeOnly, ParentSays } from '../processes/life.ts';
 import type { Component } from '../runtime/lifecycle.ts';
-import type { Log } from '../runtime/log.ts';
+import { type Log, silentLog } from '../runtime/log.ts';
 import { bindUnaccepted, type UnacceptedTcp } from './unaccepted-tcp.ts';
 import { bindUnread, type UnreadUdp } from './unread-udp.ts';
 
@@ -20,6 +22,10 @@ export interface SocketPlan {
   /** Bytes, of UDP sockets. */
   readonly receiveBuffer?: number | undefined;
 }
+
+/** A little longer than the children of a keeper that was killed live on. */
+const PATIENCE_MS = 3500;
+const RETRY_MS = 100;
 
 interface Held {
   readonly address: string;
@@ -42,13 +48,18 @@ export class HeldSockets implements Component {
   readonly #plans: readonly SocketPlan[];
   readonly #workers: number;
   readonly #log: Log;
+  readonly #patienceMs: number;
   readonly #held: Held[] = [];
 
-  /** @param plans in the order of the configuration's listeners */
-  constructor(plans: readonly SocketPlan[], workers: number, log: Log) {
+  /**
+   * @param plans in the order of the configuration's listeners
+   * @param patienceMs how long a port that is taken is tried again
+   */
+  constructor(plans: readonly SocketPlan[], workers: number, log: Log, patienceMs = PATIENCE_MS) {
     this.#plans = plans;
     this.#workers = workers;
     this.#log = log;
+    this.#patienceMs = patienceMs;
   }
 
   /** @throws DogwatchError `LISTEN_FAILED`: an address is not ours, a port is taken or needs a privilege */
@@ -80,7 +91,7 @@ export class HeldSockets implements Component {
   async #hold(plan: SocketPlan): Promise<Held> {
     const protocol = plan.transport === 'udp' ? 'UDP' : 'TCP';
     const bind = (address: string): Promise<Held> =>
-      protocol === 'UDP' ? this.#bindUdp(plan, address) : bindTcp(address, plan.port);
+      this.#patiently(plan, () => (protocol === 'UDP' ? this.#bindUdp(plan, address) : bindTcp(address, plan.port)));
     try {
       return await bind(plan.address);
     } catch (error) {
@@ -89,6 +100,28 @@ export class HeldSockets implements Component {
       return await bind('0.0.0.0').catch((second: unknown) => {
         throw listenFailed(protocol, plan.address, plan.port, second);
       });
+    }
+  }
+
+  /** Says once for each listener where the kernel grants less. */
+  #size({ port, receiveBuffer }: SocketPlan, socket: Socket, isFirst: boolean): void {
+    if (receiveBuffer === undefined) return;
+    sizeReceiveBuffer(socket, receiveBuffer, isFirst ? this.#log.child({ port }) : silentLog);
+  }
+
+  /** Tries again while the port is taken: it may be by the workers of a keeper that was killed, which end in three seconds. */
+  async #patiently(plan: SocketPlan, bind: () => Promise<Held>): Promise<Held> {
+    const deadline = performance.now() + this.#patienceMs;
+    let hasSaid = false;
+    for (;;) {
+      try {
+        return await bind();
+      } catch (error) {
+        if (!isTaken(error) || performance.now() >= deadline) throw error;
+      }
+      if (!hasSaid) this.#log.info({ port: plan.port, transport: plan.transport }, 'the port is taken, trying again');
+      hasSaid = true;
+      await pause(RETRY_MS);
     }
   }
 
@@ -102,7 +135,7 @@ export class HeldSockets implements Component {
       while (udp.length < this.#workers) {
         const unread = await bindUnread(address, port, isShared);
         udp.push(unread);
-        if (plan.receiveBuffer !== undefined) unread.socket.setRecvBufferSize(plan.receiveBuffer);
+        this.#size(plan, unread.socket, udp.length === 1);
         port = unread.socket.address().port;
       }
     } catch (error) {
@@ -111,6 +144,10 @@ export class HeldSockets implements Component {
     }
     return { address, port, udp, tcp: undefined };
   }
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
 }
 
 async function probeUdp(address: string, port: number): Promise<void> {

@@ -7,6 +7,7 @@ import { RestartPace } from './restart-pace.ts';
 import { Watchdog } from './watchdog.ts';
 
 const STOP_MS = 1000;
+const LOAD_MS = 20_000;
 
 /**
  * One process more than there is work for, its modules loaded, that becomes the successor of the next that dies: what takes long
@@ -24,7 +25,7 @@ export class Spare<Hears extends Vocabulary, Says extends Vocabulary> implements
   readonly #pace = new RestartPace();
   #child: ForkedChild<Hears, Says> | undefined;
   #watchdog: Watchdog | undefined;
-  #cancelRefill: (() => void) | undefined;
+  #cancelTimer: (() => void) | undefined;
   #isStopped = true;
 
   /** @param name as in the log: `spare worker` */
@@ -43,7 +44,6 @@ export class Spare<Hears extends Vocabulary, Says extends Vocabulary> implements
 
   async stop(): Promise<void> {
     this.#isStopped = true;
-    this.#cancelRefill?.();
     const child = this.#release();
     if (child === undefined) return;
     child.life.send('life.stop', undefined);
@@ -75,19 +75,26 @@ export class Spare<Hears extends Vocabulary, Says extends Vocabulary> implements
     this.#watchdog = watchdog;
     child.channel.onHeard = () => watchdog.heard();
     // While it loads, nothing but the load is expected of it.
-    void child.loaded.then(() => this.#child === child && watchdog.start());
+    this.#cancelTimer = this.#clock.after(LOAD_MS, () => child.kill('SIGKILL'));
+    void child.loaded.then(() => this.#child === child && this.#watch(watchdog));
     void child.died.then((death) => this.#child === child && this.#replace(death));
+  }
+
+  #watch(watchdog: Watchdog): void {
+    this.#cancelTimer?.();
+    watchdog.start();
   }
 
   #replace({ code, signal, lastLines }: Death): void {
     this.#release();
     const { pauseMs, isTrouble } = this.#pace.died(this.#clock.monotonicMs(), 0);
     this.#log[isTrouble ? 'error' : 'warn']({ code, signal, lastLines }, 'a spare process died');
-    this.#cancelRefill = this.#clock.after(pauseMs, () => this.refill());
+    this.#cancelTimer = this.#clock.after(pauseMs, () => this.refill());
   }
 
   #release(): ForkedChild<Hears, Says> | undefined {
     const child = this.#child;
+    this.#cancelTimer?.();
     this.#watchdog?.stop();
     this.#child = undefined;
     return child;

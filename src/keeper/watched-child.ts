@@ -29,6 +29,8 @@ export interface WatchedChildOptions<Hears extends Vocabulary, Says extends Voca
 
 export type ChildState = 'idle' | 'starting' | 'running' | 'waiting' | 'stopping' | 'stopped';
 
+/** Then its trouble is over. */
+const CLEAN_AFTER_MS = 10_000;
 const READY_MS = 20_000;
 const KILL_AFTER_TERM_MS = 1000;
 
@@ -140,12 +142,17 @@ export class WatchedChild<Hears extends Vocabulary, Says extends Vocabulary> imp
     this.#readyAtMs = this.#clock.monotonicMs();
     this.readySince = new Date(this.#clock.nowMicros() / 1000).toISOString();
     this.#watchdog.start();
-    this.#cancelTimer = this.#clock.after(CLEAN_AFTER_MS, () => (this.trouble = undefined));
+    this.#cancelTimer = this.#clock.after(CLEAN_AFTER_MS, () => this.#recover());
     this.#log.debug({ pid: child.pid }, 'ready');
     this.#options.spare?.refill();
     this.#options.onReady?.(child.channel);
     this.#settleStart?.resolve();
     this.#settleStart = undefined;
+  }
+
+  #recover(): void {
+    if (this.trouble !== undefined) this.#log.info({}, 'a process that kept dying lives');
+    this.trouble = undefined;
   }
 
   #kill(reason: string): void {
@@ -198,8 +205,6 @@ export class WatchedChild<Hears extends Vocabulary, Says extends Vocabulary> imp
     this.#settleStop?.();
   }
 }
-
-const CLEAN_AFTER_MS = 10_000;
 
 function failureError(name: string, { code, message, remedy }: NonNullable<Death['failure']>): DogwatchError {
   if (code === undefined) return new DogwatchError('CHILD_FAILED', `${name} does not start: ${message}`);

@@ -38,12 +38,13 @@ const INSIST_AFTER_MS = 1000;
  *     ├── stop: exit 0                                     │
  *     └── keeper gone: exit 0        keeper gone (3 s at most)
  *
- * SIGINT and SIGTERM are not for us: a terminal and systemd send them to the whole group, and the keeper knows the order in
+ * SIGINT, SIGHUP and SIGTERM are not for us: a terminal and systemd send them to the whole group, and the keeper knows the order in
  * which to stop. Whatever nobody caught ends the process, with its stack on standard error, which the keeper reads.
  */
 export function liveAsChild<Hears extends Vocabulary, Says extends Vocabulary, Start>(
   task: ChildTask<Hears, Says, Start>,
 ): void {
+  process.title = 'dogwatch spare';
   const channel = new Channel<ParentSays<Hears>, ChildSays<Says>>(process);
   const sockets = new Map<number, SocketHandle>();
   const life = new Life(task.stop.bind(task));
@@ -99,6 +100,7 @@ class Life {
 
 function ignoreSignals(life: Life): void {
   process.on('SIGINT', () => {});
+  process.on('SIGHUP', () => {});
   process.on('SIGTERM', () => {
     if (performance.now() - life.stopAskedAt >= INSIST_AFTER_MS) process.exit(1);
   });

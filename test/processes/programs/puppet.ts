@@ -1,0 +1,55 @@
+import { liveAsChild } from '../../../src/processes/child-life.ts';
+import { DogwatchError } from '../../../src/runtime/errors.ts';
+
+/** What a test tells a puppet. */
+export interface TestSays {
+  readonly messages: {
+    readonly act: 'hang' | 'throw' | 'exit' | 'kill';
+    readonly say: string;
+    readonly weigh: Uint8Array;
+  };
+  readonly requests: {
+    readonly double: { readonly body: number; readonly answer: number };
+    readonly never: { readonly body: undefined; readonly answer: string };
+    readonly fail: { readonly body: undefined; readonly answer: string };
+  };
+}
+
+export interface PuppetSays {
+  readonly messages: { readonly said: string; readonly weighed: number };
+  readonly requests: { readonly ask: { readonly body: string; readonly answer: string } };
+}
+
+export interface PuppetStart {
+  readonly start?: 'fail' | 'throw' | 'never';
+  readonly stop?: 'never';
+}
+
+let howToStop: PuppetStart['stop'];
+
+liveAsChild<TestSays, PuppetSays, PuppetStart>({
+  async start({ start, stop }, channel) {
+    howToStop = stop;
+    if (start === 'fail') throw new DogwatchError('NO_STRINGS', 'there are no strings', { remedy: 'buy some' });
+    if (start === 'throw') throw new TypeError('a knot');
+    if (start === 'never') await new Promise(() => {});
+    channel.on('act', act);
+    channel.on('say', (text) => void channel.request('ask', text, 1000).then((answer) => channel.send('said', answer)));
+    channel.on('weigh', (bytes) => void channel.send('weighed', bytes.length));
+    channel.answer('double', (number) => number * 2);
+    channel.answer('never', () => new Promise<string>(() => {}));
+    channel.answer('fail', () => {
+      throw new Error('a string is torn');
+    });
+  },
+  async stop() {
+    if (howToStop === 'never') await new Promise(() => {});
+  },
+});
+
+function act(what: TestSays['messages']['act']): void {
+  if (what === 'exit') process.exit(7);
+  if (what === 'kill') process.kill(process.pid, 'SIGKILL');
+  if (what === 'throw') throw new RangeError('an arm came off');
+  for (;;);
+}
