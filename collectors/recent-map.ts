@@ -30,6 +30,12 @@ export class RecentMap<K, V> {
     return old;
   }
 
+  /** All entries; their use is not noted. */
+  *[Symbol.iterator](): Iterator<[K, V]> {
+    yield* this.#old;
+    yield* this.#young;
+  }
+
   /** For a key that `get` did not find, or just found. */
   set(key: K, value: V): void {
     if (this.#young.size >= this.#half && !this.#young.has(key)) {

@@ -15,6 +15,11 @@ export interface WarmEntry {
 export interface WarmState {
   /** Called with each entry that is new or changed, at once and in order. Set before the first datagram. */
   onWarmChange: ((entry: WarmEntry) => void) | undefined;
+  /**
+   * Called where what was told must be on its way before the rows that follow are anywhere: another process would make them, too.
+   * States that have no such thing leave it out.
+   */
+  onWarmUrgent?: (() => void) | undefined;
   /** All that is known now. */
   warmEntries(): Iterable<WarmEntry>;
   /** Takes an entry of another process. Never throws: what cannot be read is passed over. It is not told to `onWarmChange`. */

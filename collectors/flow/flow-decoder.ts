@@ -211,6 +211,10 @@ export class FlowDecoder implements WarmState {
     this.#warmth.onWarmChange = told;
   }
 
+  set onWarmUrgent(send: (() => void) | undefined) {
+    this.#warmth.onWarmUrgent = send;
+  }
+
   warmEntries(): Iterable<WarmEntry> {
     return this.#warmth.warmEntries();
   }

@@ -1,5 +1,6 @@
 import type { Datagram } from '../datagram.ts';
 import { TokenBucket } from '../token-bucket.ts';
+import type { WarmEntry, WarmState } from '../warm-state.ts';
 import { BerReader } from './ber/ber-reader.ts';
 import {
   type Communities,
@@ -19,6 +20,7 @@ import type { SecurityAccepted, SecurityLevel, V3Message } from './security.ts';
 import { type Source, SourceTable, type SourceView } from './source-table.ts';
 import type { RefusedReason, SnmpTrouble, UndecodableReason } from './trouble.ts';
 import { OidTable } from './varbind/oid-table.ts';
+import { decodeInform, encodeInform, INFORM_KIND } from './warm/warm-values.ts';
 
 // msgFlags and msgSecurityModel of RFC 3412 section 6.
 const AUTH = 1;
@@ -35,7 +37,8 @@ const NO_FLAGS: readonly string[] = [];
  * The front door of the SNMP collector: a datagram of any version in, a row of `snmp_traps` out; no I/O and no timers.
  * Informs are answered once their rows are safe. Never throws.
  */
-export class SnmpDecoder {
+export class SnmpDecoder implements WarmState {
+  onWarmChange: ((entry: WarmEntry) => void) | undefined;
   readonly #options: Required<SnmpDecoderOptions>;
   readonly #parts: SnmpDecoderParts;
   #communities: Communities;
@@ -59,6 +62,7 @@ export class SnmpDecoder {
   };
   /** Of undecodable datagrams and refused senders. */
   readonly #reasons = new Map<string, number>();
+  #latestMicros = 0;
 
   constructor(options: SnmpDecoderOptions, parts: SnmpDecoderParts) {
     this.#options = { ...SNMP_DECODER_DEFAULTS, ...options };
@@ -68,6 +72,9 @@ export class SnmpDecoder {
     const { maxInforms, informSeconds, informWaitingBytes, maxSources } = this.#options;
     const limits = { maxInforms, maxAgeSeconds: informSeconds, maxWaitingBytes: informWaitingBytes };
     this.#informs = new InformDesk(limits, parts.acceptance, parts.reply);
+    this.#informs.onAccepted = (key, receivedAtMicros) => {
+      this.onWarmChange?.({ kind: INFORM_KIND, key: key.toString('hex'), value: encodeInform(receivedAtMicros) });
+    };
     this.#desk = new NotificationDesk(parts.traps, this.#informs, this.#oids);
     const { rawPerMinutePerSource, rawPerMinute } = this.#options;
     this.#sources = new SourceTable(maxSources, rawPerMinutePerSource / 60, rawPerMinutePerSource);
@@ -78,6 +85,7 @@ export class SnmpDecoder {
   decode(datagram: Datagram): void {
     this.#counts.datagrams += 1;
     this.#counts.bytes += datagram.bytes.length;
+    this.#latestMicros = datagram.receivedAtMicros;
     const source = this.#sources.at(datagram.sourceAddress);
     try {
       this.#oids.refresh();
@@ -96,6 +104,18 @@ export class SnmpDecoder {
   /** Knows an inform again that an earlier run, or another node, has stored. `key`: as in the column `inform_key`. */
   restoreInform(key: Buffer, receivedAtMicros: number): void {
     this.#informs.restore(key, receivedAtMicros);
+  }
+
+  /** Informs that are safe. What is known of senders' engines is told by security. */
+  *warmEntries(): Iterable<WarmEntry> {
+    for (const { key, receivedAtMicros } of this.#informs.accepted(this.#latestMicros))
+      yield { kind: INFORM_KIND, key: key.toString('hex'), value: encodeInform(receivedAtMicros) };
+  }
+
+  /** Informs are forgotten by their age alone. */
+  restoreWarm({ kind, key, value }: WarmEntry): void {
+    const inform = kind === INFORM_KIND && value !== undefined ? decodeInform(key, value) : undefined;
+    if (inform !== undefined) this.restoreInform(inform.key, inform.receivedAtMicros);
   }
 
   /** Senders with trouble, by address: as many as are remembered. */

@@ -43,6 +43,8 @@ export interface SetNews {
   tellHeld(set: HeldSet<Exporter, Session>): void;
   /** It was decoded, or given up. */
   heldNoMore(set: HeldSet<Exporter, Session>): void;
+  /** Some were decoded: what was told of it should be on its way before their rows are anywhere. */
+  heldReleased(): void;
   elementNamed(element: Element): void;
 }
 
@@ -311,16 +313,25 @@ export class SetDecoder implements SetVisitor, OptionFindings {
     const [current, session] = [this.#exporter, this.#session];
     this.#exporter = exporter;
     const { receivedAtMicros, exportedAtMicros, uptimeMs } = exporter.context;
+    for (const { set, template } of this.#releaseHeld(templateId, nowMicros)) this.#decodeHeldSet(set, template);
+    Object.assign(exporter.context, { receivedAtMicros, exportedAtMicros, uptimeMs });
+    this.#exporter = current;
+    this.#session = session;
+  }
+
+  /** Others are told before there are rows: a successor that believed these sets to be waiting would decode them again. */
+  #releaseHeld(templateId: number, nowMicros: number): { set: HeldSet<Exporter, Session>; template: Template }[] {
+    const exporter = this.#exporter;
+    const released: { set: HeldSet<Exporter, Session>; template: Template }[] = [];
     for (const set of this.#held.waiting(exporter, templateId)) {
       const template = this.#usable(exporter, set.stream, templateId, set.contents.length, nowMicros);
       if (template === undefined) continue;
       this.#held.release(set);
       this.#parts.news.heldNoMore(set);
-      this.#decodeHeldSet(set, template);
+      released.push({ set, template });
     }
-    Object.assign(exporter.context, { receivedAtMicros, exportedAtMicros, uptimeMs });
-    this.#exporter = current;
-    this.#session = session;
+    if (released.length > 0) this.#parts.news.heldReleased();
+    return released;
   }
 
   #decodeHeldSet(set: HeldSet<Exporter, Session>, template: Template): void {

@@ -53,6 +53,7 @@ export interface RestoreDesk {
  */
 export class FlowWarmth implements WarmState, SetNews {
   onWarmChange: ((entry: WarmEntry) => void) | undefined;
+  onWarmUrgent: (() => void) | undefined;
   readonly #desk: RestoreDesk;
   readonly #heldBudget = new TokenBucket(HELD_BYTES_PER_SECOND, HELD_BURST_BYTES);
   /** Sets of different processes never share a key. */
@@ -92,6 +93,10 @@ export class FlowWarmth implements WarmState, SetNews {
 
   heldNoMore({ warmKey }: HeldSet<Exporter, Session>): void {
     if (warmKey !== undefined) this.#tell(HELD_KIND, warmKey, undefined);
+  }
+
+  heldReleased(): void {
+    this.onWarmUrgent?.();
   }
 
   elementNamed(element: Element): void {

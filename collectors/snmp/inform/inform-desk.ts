@@ -42,6 +42,8 @@ export class InformDesk {
   readonly #maxWaitingBytes: number;
   readonly #acceptance: Acceptance;
   readonly #reply: Reply;
+  /** Is told of each inform that is safe now: another process shall know it again. */
+  onAccepted: ((key: Buffer, receivedAtMicros: number) => void) | undefined;
   /** Held by responses that wait. */
   waitingBytes = 0;
   acknowledged = 0;
@@ -62,6 +64,12 @@ export class InformDesk {
     if (known === undefined) this.#memory.add(key.toString('latin1'), receivedAtMicros).accepted = true;
   }
 
+  /** Those that were stored, and when they came; oldest first. */
+  *accepted(nowMicros: number): Iterable<{ readonly key: Buffer; readonly receivedAtMicros: number }> {
+    for (const { key, receivedAtMicros } of this.#memory.accepted(nowMicros))
+      yield { key: Buffer.from(key, 'latin1'), receivedAtMicros };
+  }
+
   /** Takes an inform: `store` is called for a new one and commits its row, with the key that it is known by. */
   take(identity: InformIdentity, datagram: Datagram, response: PendingResponse, store: (key: Buffer) => void): void {
     const { sourceAddress, sourcePort, localPort, receivedAtMicros } = datagram;
@@ -76,7 +84,8 @@ export class InformDesk {
     if (known !== undefined) return;
     store(digest);
     this.#acceptance.whenAccepted((accepted) => {
-      if (!accepted) this.lost += 1;
+      if (accepted) this.onAccepted?.(digest, receivedAtMicros);
+      else this.lost += 1;
       this.#memory.settle(inform, accepted);
     });
   }

@@ -55,6 +55,14 @@ export class InformMemory {
     return inform;
   }
 
+  /** Those that are safe and not too old, oldest first. */
+  *accepted(nowMicros: number): Iterable<Inform> {
+    for (const informs of [this.#old, this.#young]) {
+      for (const inform of informs.values())
+        if (inform.accepted && nowMicros - inform.receivedAtMicros <= this.#maxAgeMicros) yield inform;
+    }
+  }
+
   /** Lets a copy wait with the inform. Of many copies only the first few: one answer is enough. */
   join(inform: Inform, settled: Settled): boolean {
     return inform.waiting.length < MAX_WAITING_COPIES && inform.waiting.push(settled) > 0;

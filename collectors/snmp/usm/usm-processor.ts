@@ -17,6 +17,8 @@ import { createUsmTotals, type UsmTotals } from './usm-totals.ts';
 import { UserTable } from './users/user-table.ts';
 import type { UsmUserOptions } from './users/user-options.ts';
 import { LEVEL_BITS, type UsmUser } from './users/user.ts';
+import type { WarmEntry, WarmState } from '../../warm-state.ts';
+import { EngineWarmth } from '../warm/engine-warmth.ts';
 
 const USM = 3;
 const AUTH_FLAG = 1;
@@ -43,11 +45,12 @@ type Outcome = SecurityAccepted | { readonly kind: 'replay' } | Refusal;
  * A trap is judged by its sender's engine, an inform by ours. Nothing is remembered of a sender, and nothing decrypted, before the
  * digest was right. Does no input or output; bytes and arrival times come in, bytes go out.
  */
-export class UsmProcessor implements SecurityProcessor {
+export class UsmProcessor implements SecurityProcessor, WarmState {
   readonly totals: UsmTotals = createUsmTotals();
   readonly #isStrict: boolean;
   readonly #own: OwnEngine;
   readonly #engines: EngineTable;
+  readonly #warmth: EngineWarmth;
   readonly #replays: ReplayMemory;
   readonly #contacts: SourceBudget;
   readonly #reports: SourceBudget;
@@ -65,6 +68,7 @@ export class UsmProcessor implements SecurityProcessor {
     this.#isStrict = (options.timeWindow ?? USM_DEFAULTS.timeWindow) === 'strict';
     this.#own = new OwnEngine(engine);
     this.#engines = new EngineTable(options.maxEngines ?? USM_DEFAULTS.maxEngines);
+    this.#warmth = new EngineWarmth(this.#engines);
     this.#replays = new ReplayMemory(options.replayMemory ?? USM_DEFAULTS.replayMemory);
     this.#contacts = new SourceBudget(contacts.eachSource, contacts.overall);
     this.#reports = new SourceBudget(reports.eachSource, reports.overall);
@@ -97,6 +101,22 @@ export class UsmProcessor implements SecurityProcessor {
   /** Takes over what another node learnt of senders. */
   restoreSenders(states: readonly SenderState[]): void {
     this.#engines.restore(states);
+  }
+
+  get onWarmChange(): ((entry: WarmEntry) => void) | undefined {
+    return this.#warmth.onWarmChange;
+  }
+
+  set onWarmChange(told: ((entry: WarmEntry) => void) | undefined) {
+    this.#warmth.onWarmChange = told;
+  }
+
+  warmEntries(): Iterable<WarmEntry> {
+    return this.#warmth.warmEntries();
+  }
+
+  restoreWarm(entry: WarmEntry): void {
+    this.#warmth.restoreWarm(entry);
   }
 
   /** Who sends what is refused; those with the most first. */
@@ -173,7 +193,9 @@ export class UsmProcessor implements SecurityProcessor {
   #learn({ engineKey, parameters, source }: Incoming, engine: SenderEngine): TimeTrouble | undefined {
     if (engine.time.boots < 0) this.totals.enginesLearnt += 1;
     this.#engines.touch(engineKey, engine);
-    return judgeTime(engine.time, parameters.boots, parameters.time, source.receivedAtMicros);
+    const trouble = judgeTime(engine.time, parameters.boots, parameters.time, source.receivedAtMicros);
+    this.#warmth.heard(engine, source.receivedAtMicros);
+    return trouble;
   }
 
   #acceptOnce(

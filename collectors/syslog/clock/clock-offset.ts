@@ -21,6 +21,8 @@ const BEHIND_FOR_MICROS = 5_000_000;
 export class ClockOffset {
   /** Microseconds; undefined while unknown. */
   estimate: number | undefined;
+  /** When the estimate was last looked at, by arrival. */
+  latestMicros = 0;
   readonly #largest = new Float64Array(STEPS).fill(-Infinity);
   #step = 0;
   /** The largest of the steps before the current one. */
@@ -33,6 +35,7 @@ export class ClockOffset {
   /** Takes in one message. All in microseconds. */
   observe(receivedAtMicros: number, differenceMicros: number): void {
     const { estimate } = this;
+    this.latestMicros = receivedAtMicros;
     if (estimate === undefined || Math.abs(differenceMicros - estimate) > NEAR_MICROS) {
       this.#doubt(receivedAtMicros, differenceMicros);
       return;
@@ -42,6 +45,13 @@ export class ClockOffset {
     const at = this.#step % STEPS;
     if (differenceMicros > (this.#largest[at] ?? 0)) this.#largest[at] = differenceMicros;
     this.estimate = Math.max(this.#before, this.#largest[at] ?? differenceMicros);
+  }
+
+  /** Takes over what another process estimated, as if it had been learnt just then. */
+  restore(atMicros: number, estimateMicros: number): void {
+    this.latestMicros = atMicros;
+    this.#agreedLargest = estimateMicros;
+    this.#takeOver(atMicros);
   }
 
   #doubt(receivedAtMicros: number, difference: number): void {

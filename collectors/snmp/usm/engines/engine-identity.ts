@@ -14,6 +14,12 @@ export interface EngineState {
   readonly boots: number;
 }
 
+/** A running engine, for other processes of its host: all of them speak as one. */
+export interface SharedEngine extends EngineState {
+  /** When boots were raised, in milliseconds of the host's monotonic clock (`hostMonotonicMs`). */
+  readonly startedAtMs: number;
+}
+
 /** Where the state is kept. `save` resolves when it would survive a crash. */
 export interface EngineStateStore {
   load(): Promise<EngineState | undefined>;
@@ -40,24 +46,33 @@ function createEngineId(enterprise = 0): string {
   return Buffer.concat([head, randomBytes(16)]).toString('hex');
 }
 
+/** CLOCK_MONOTONIC in milliseconds: the same in all processes of a host, unlike `performance.now()`. */
+export function hostMonotonicMs(): number {
+  return Number(process.hrtime.bigint() / 1000n) / 1000;
+}
+
 /**
  * The identity of our own engine.
  *
- *   idle ──start(): load or create, boots + 1, save──▶ running, time counts from 0
+ *   idle ──start() with a store: load or create, boots + 1, save──▶ running, time counts from 0
+ *     └───start() with a shared engine, or adopt()───────────────▶ running, time goes on as there
  *
- * `start` again, on this node or the other, raises boots again: that is what a takeover does.
+ * `start` with a store again, on this node or the other, raises boots again: that is what a takeover does.
  */
 export class EngineIdentity implements EngineClock {
-  readonly #store: EngineStateStore;
+  readonly #source: EngineStateStore | SharedEngine;
   readonly #clock: Clock;
   readonly #enterprise: number;
   #engineId: Buffer = Buffer.alloc(0);
   #boots = 0;
   #startedAtMs = 0;
 
-  /** `enterprise`: private enterprise number for an engine id that has to be created. */
-  constructor(store: EngineStateStore, clock: Clock, enterprise = 0) {
-    this.#store = store;
+  /**
+   * @param source a store, by the one process that raises boots; by all others what its `share` gave
+   * @param enterprise private enterprise number for an engine id that has to be created
+   */
+  constructor(source: EngineStateStore | SharedEngine, clock: Clock, enterprise = 0) {
+    this.#source = source;
     this.#clock = clock;
     this.#enterprise = enterprise;
   }
@@ -76,14 +91,42 @@ export class EngineIdentity implements EngineClock {
 
   /** @throws DogwatchError `SNMP_ENGINE_STATE_INVALID`, `SNMP_ENGINE_BOOTS_EXHAUSTED`; what the store throws */
   async start(): Promise<void> {
-    const state = (await this.#store.load()) ?? { engineId: createEngineId(this.#enterprise), boots: 0 };
+    if (!isStore(this.#source)) return this.adopt(this.#source);
+    const state = (await this.#source.load()) ?? { engineId: createEngineId(this.#enterprise), boots: 0 };
     const next = { engineId: checkedEngineId(state.engineId), boots: nextBoots(state.boots) };
     // Saved before anybody hears of it: boots that were told and then forgotten would come a second time.
-    await this.#store.save(next);
+    await this.#source.save(next);
     this.#engineId = Buffer.from(next.engineId, 'hex');
     this.#boots = next.boots;
     this.#startedAtMs = this.#clock.monotonicMs();
   }
+
+  /** What other processes of this host need to speak as this engine; it must be running. `nowMs`: see `hostMonotonicMs`. */
+  share(nowMs = hostMonotonicMs()): SharedEngine {
+    const ageMs = this.#clock.monotonicMs() - this.#startedAtMs;
+    return { engineId: this.#engineId.toString('hex'), boots: this.#boots, startedAtMs: nowMs - ageMs };
+  }
+
+  /**
+   * Speaks as an engine that another process of this host started.
+   * @throws DogwatchError `SNMP_ENGINE_STATE_INVALID`
+   */
+  adopt({ engineId, boots, startedAtMs }: SharedEngine, nowMs = hostMonotonicMs()): void {
+    const id = Buffer.from(checkedEngineId(engineId), 'hex');
+    if (!Number.isSafeInteger(boots) || boots < 1 || boots >= MAX_BOOTS || !Number.isFinite(startedAtMs)) {
+      throw new DogwatchError(
+        'SNMP_ENGINE_STATE_INVALID',
+        `an SNMP engine of ${boots} boots, started at ${startedAtMs}`,
+      );
+    }
+    this.#engineId = id;
+    this.#boots = boots;
+    this.#startedAtMs = this.#clock.monotonicMs() - Math.max(0, nowMs - startedAtMs);
+  }
+}
+
+function isStore(source: EngineStateStore | SharedEngine): source is EngineStateStore {
+  return 'load' in source;
 }
 
 function checkedEngineId(engineId: string): string {

@@ -21,6 +21,8 @@ const HEX_ENGINE_ID = /^(?:[0-9a-f]{2}){1,32}$/i;
  */
 export class EngineTable {
   evictions = 0;
+  /** Is told of each engine that had to go. */
+  forgotten: ((engine: SenderEngine) => void) | undefined;
   readonly #capacity: number;
   /** By the bytes of the engine id in Latin-1; in the order of use. */
   readonly #engines = new Map<string, SenderEngine>();
@@ -72,15 +74,30 @@ export class EngineTable {
       if (boots > known.boots || (boots === known.boots && time > known.latestTime)) {
         learnTime(known, boots, time, atMicros);
       }
+      engine.toldAtMicros = 0;
+      learnTime(engine.told, known.boots, known.latestTime, known.latestAtMicros);
       this.touch(key, engine);
     }
+  }
+
+  /** All whose clock is known, least recently used first. */
+  *all(): Iterable<SenderEngine> {
+    for (const engine of this.#engines.values()) if (engine.time.boots >= 0) yield engine;
+  }
+
+  /** On the word of another process; what we have heard ourselves stays. `engineId`: hexadecimal. */
+  forget(engineId: string): void {
+    const key = Buffer.from(engineId, 'hex').toString('latin1');
+    if (this.#engines.get(key)?.toldAtMicros === 0) this.#engines.delete(key);
   }
 
   #forgetOldest(): void {
     const oldest = this.#engines.keys().next();
     if (oldest.done === true) return;
+    const engine = this.#engines.get(oldest.value);
     this.#engines.delete(oldest.value);
     this.evictions += 1;
+    if (engine !== undefined) this.forgotten?.(engine);
   }
 }
 

@@ -18,6 +18,9 @@ export class SenderEngine {
   readonly time: EngineTime = unknownEngineTime();
   /** Whose message was the latest to be taken: of several entries of one name most likely the right one again. */
   hope: UsmUser | undefined;
+  /** The clock as other processes were told of it, and when; 0: not by us, they told it. */
+  readonly told: EngineTime = unknownEngineTime();
+  toldAtMicros = 0;
   readonly #keys = new Map<UsmUser, UserKeys>();
 
   /** @param id copied */

@@ -33,7 +33,7 @@ function startTelling(options = {}) {
 /** The datagram without its sets of templates (NetFlow v9: 0 and 1, IPFIX: 2 and 3). */
 function withoutTemplates(datagram: Buffer): Buffer {
   const headerBytes = datagram.readUInt16BE(0) === 9 ? 20 : 16;
-  const kept = [Buffer.from(datagram.subarray(0, headerBytes))];
+  const kept: Buffer[] = [Buffer.from(datagram.subarray(0, headerBytes))];
   for (let at = headerBytes; at + 4 <= datagram.length; at += datagram.readUInt16BE(at + 2)) {
     if (datagram.readUInt16BE(at) >= 256) kept.push(datagram.subarray(at, at + datagram.readUInt16BE(at + 2)));
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DeviceClockTable, zoneErrorMinutes } from '../../../../collectors/syslog/clock/device-clock-table.ts';
 import { HandClock, LogLines } from '../../../support/hand-clock.ts';
+import { ToldEntries } from '../../../support/warm-entries.ts';
 
 const START = 1_800_000_000;
 const DEVICE = '192.0.2.1';
@@ -12,7 +13,7 @@ function table(maxDevices = 100) {
   const clocks = new DeviceClockTable(maxDevices, new HandClock(), lines.log);
   const observe = (atSeconds: number, ahead: number, zoneKnown = true, device = DEVICE) =>
     clocks.observe(device, (START + atSeconds) * 1e6, (START + atSeconds + ahead) * 1e6, zoneKnown);
-  return { observe, lines };
+  return { observe, lines, clocks };
 }
 
 test('an offset is unknown until three messages agree, and then in milliseconds', () => {
@@ -109,4 +110,53 @@ test('many devices in a wrong zone cost a bounded number of lines', () => {
 test('an offset is explained by the nearest quarter hour, within a minute', () => {
   const minutes = (seconds: number) => zoneErrorMinutes(seconds * 1e6);
   assert.deepEqual([7200, 7230, -19_800, 20_700, 59, 7300, 100_000].map(minutes), [120, 120, -330, 345, 0, 0, 0]);
+});
+
+test('an offset follows its device to another process, which knows it with the first message', () => {
+  const first = table();
+  const told = new ToldEntries().listenTo(first.clocks);
+  for (let second = 0; second < 5; second++) first.observe(second, 3600.25, false);
+  const second = table();
+  told.restoreInto(second.clocks);
+  assert.equal(second.observe(6, 3600.2, false), 3_600_250);
+  assert.deepEqual(second.lines.all(), [], 'the log was told of the zone before');
+});
+
+test('others are told of a device at most every ten seconds, and not at all while nothing changes', () => {
+  const { observe, clocks } = table();
+  const told = new ToldEntries().listenTo(clocks);
+  for (let tenth = 0; tenth < 300; tenth++) observe(tenth / 10, 0.001 * tenth);
+  assert.ok(told.log.length >= 3 && told.log.length <= 4, String(told.log.length));
+  const before = told.log.length;
+  for (let second = 40; second < 100; second++) observe(second, 0.299);
+  assert.ok(told.log.length <= before + 1);
+});
+
+test('what we observed ourselves goes before the word of others', () => {
+  const { observe, clocks } = table();
+  const told = new ToldEntries().listenTo(table().clocks);
+  for (let second = 0; second < 3; second++) observe(second, 0.25);
+  const other = table();
+  told.listenTo(other.clocks);
+  for (let second = 0; second < 3; second++) other.observe(second, 9);
+  told.restoreInto(clocks);
+  assert.equal(observe(3, 0.25), 250);
+});
+
+test('clock entries that make no sense are passed over, and as many are kept as devices', () => {
+  const { clocks } = table(10);
+  for (let length = 0; length < 30; length++) {
+    for (const fill of [0, 1, 255])
+      clocks.restoreWarm({ kind: 'syslog.clock', key: '192.0.2.1', value: Buffer.alloc(length, fill) });
+  }
+  assert.deepEqual(
+    [...clocks.warmEntries()].filter(({ value }) => value === undefined),
+    [],
+  );
+  const good = Buffer.alloc(19);
+  good[0] = 1;
+  for (let index = 0; index < 1000; index++)
+    clocks.restoreWarm({ kind: 'syslog.clock', key: `10.0.${index >> 8}.${index & 255}`, value: good });
+  clocks.restoreWarm({ kind: 'syslog.clock', key: 'no address', value: good });
+  assert.ok([...clocks.warmEntries()].length <= 10);
 });

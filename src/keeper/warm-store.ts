@@ -1,0 +1,198 @@
+import { hash } from 'node:crypto';
+import type { WarmEntry } from '../../collectors/warm-state.ts';
+
+/** How much of one kind is kept. What was told longest ago goes first. */
+export interface WarmLimits {
+  readonly entries: number;
+  /** Keys and values, and what an entry costs beside them. */
+  readonly bytes: number;
+  /** What was not told for so long is not in use any more; absent: it does not age. */
+  readonly maxAgeMs?: number;
+}
+
+/** What is known of one kind. Two stores with the same entries have the same digest, in whatever order they came. */
+export interface WarmKindStatus {
+  readonly entries: number;
+  readonly bytes: number;
+  /** 64 bits in hexadecimal. */
+  readonly digest: string;
+  /** Entries that had to go for want of room. */
+  readonly evictions: number;
+}
+
+interface StoredEntry {
+  readonly entry: WarmEntry;
+  /** Who told it: a worker's number. */
+  readonly worker: number;
+  readonly toldAtMs: number;
+  readonly bytes: number;
+  readonly digest: bigint;
+}
+
+interface StoredKind {
+  readonly limits: WarmLimits;
+  /** Told longest ago first. */
+  readonly entries: Map<string, StoredEntry>;
+  bytes: number;
+  digest: bigint;
+  evictions: number;
+}
+
+const HOUR_MS = 3_600_000;
+const MEBIBYTE = 1 << 20;
+/** Workers forget exporters after a day, and tell what is in use every six hours. */
+const EXPORTER_AGE_MS = 25 * HOUR_MS;
+/** Informs are retransmitted within minutes. */
+const INFORM_AGE_MS = 11 * 60_000;
+const ENTRY_OVERHEAD_BYTES = 200;
+const MAX_KEY_LENGTH = 512;
+const MAX_VALUE_BYTES = 128 * 1024;
+/** Kinds of a program of another version are kept, too. */
+const MAX_KINDS = 32;
+const KIND = /^[a-z]+\.[a-z]+$/;
+
+/** As many as the decoders themselves remember. */
+export const WARM_LIMITS: Readonly<Record<string, WarmLimits>> = {
+  'flow.template': { entries: 200_000, bytes: 64 * MEBIBYTE, maxAgeMs: EXPORTER_AGE_MS },
+  'flow.sampling': { entries: 100_000, bytes: 32 * MEBIBYTE, maxAgeMs: EXPORTER_AGE_MS },
+  'flow.start': { entries: 20_000, bytes: 8 * MEBIBYTE, maxAgeMs: EXPORTER_AGE_MS },
+  'flow.held': { entries: 100_000, bytes: 64 * MEBIBYTE, maxAgeMs: HOUR_MS },
+  'flow.element': { entries: 10_000, bytes: 4 * MEBIBYTE },
+  'snmp.engine': { entries: 20_000, bytes: 8 * MEBIBYTE },
+  'snmp.inform': { entries: 65_536, bytes: 24 * MEBIBYTE, maxAgeMs: INFORM_AGE_MS },
+  'syslog.clock': { entries: 20_000, bytes: 8 * MEBIBYTE },
+};
+const OTHER_LIMITS: WarmLimits = { entries: 10_000, bytes: 4 * MEBIBYTE, maxAgeMs: EXPORTER_AGE_MS };
+
+/** What belongs to the worker that has it, and after it to its successor: two that decode the same held data store it twice. */
+const OWNED_KINDS: ReadonlySet<string> = new Set(['flow.held']);
+
+/**
+ * The keeper's copy of what the workers' decoders learnt: it outlives a worker, and feeds its siblings, its successor and the other
+ * node. Nothing is decoded here.
+ *
+ *   worker ──take()──▶ store ──what take() returns──▶ its siblings
+ *                        ├──all()────▶ a new worker, before its first datagram
+ *                        └──ownedBy()▶ who succeeds a worker, besides
+ */
+export class WarmStore {
+  /** Grows with each entry that is taken. */
+  version = 0;
+  /** Entries that were none. */
+  refused = 0;
+  readonly #limits: Readonly<Record<string, WarmLimits>>;
+  readonly #monotonicMs: () => number;
+  readonly #kinds = new Map<string, StoredKind>();
+
+  constructor(monotonicMs: () => number, limits: Readonly<Record<string, WarmLimits>> = WARM_LIMITS) {
+    this.#monotonicMs = monotonicMs;
+    this.#limits = limits;
+  }
+
+  /**
+   * Takes what a worker told.
+   * @returns what its siblings are to be told, in order; also what is not new, since it says who has it now
+   */
+  take(worker: number, entries: readonly WarmEntry[]): WarmEntry[] {
+    const forOthers: WarmEntry[] = [];
+    for (const entry of entries) {
+      if (!this.#take(worker, entry)) this.refused += 1;
+      else if (!OWNED_KINDS.has(entry.kind)) forOthers.push(entry);
+    }
+    return forOthers;
+  }
+
+  /** What every worker may know, told longest ago first within a kind. */
+  *all(): Iterable<WarmEntry> {
+    this.#expire();
+    for (const [name, { entries }] of this.#kinds)
+      if (!OWNED_KINDS.has(name)) for (const { entry } of entries.values()) yield entry;
+  }
+
+  /** What a worker alone had; for its successor, after `all()`. */
+  *ownedBy(worker: number): Iterable<WarmEntry> {
+    this.#expire();
+    for (const name of OWNED_KINDS)
+      for (const stored of this.#kinds.get(name)?.entries.values() ?? [])
+        if (stored.worker === worker) yield stored.entry;
+  }
+
+  /** By kind; to be shown, and compared with the other node's. */
+  status(): Record<string, WarmKindStatus> {
+    this.#expire();
+    const kinds = [...this.#kinds].map(([name, { entries, bytes, digest, evictions }]): [string, WarmKindStatus] => [
+      name,
+      { entries: entries.size, bytes, digest: digest.toString(16).padStart(16, '0'), evictions },
+    ]);
+    return Object.fromEntries(kinds);
+  }
+
+  /** Whether it could be read. */
+  #take(worker: number, entry: WarmEntry): boolean {
+    if (!isEntry(entry)) return false;
+    const kind = this.#kindOf(entry.kind);
+    if (kind === undefined) return false;
+    this.version += 1;
+    this.#remove(kind, entry.key);
+    if (entry.value === undefined) return true;
+    const bytes = ENTRY_OVERHEAD_BYTES + 2 * entry.key.length + entry.value.length;
+    const stored = { entry, worker, toldAtMs: this.#monotonicMs(), bytes, digest: digestOf(entry) };
+    kind.entries.set(entry.key, stored);
+    kind.bytes += bytes;
+    kind.digest ^= stored.digest;
+    this.#bound(kind);
+    return true;
+  }
+
+  #kindOf(name: string): StoredKind | undefined {
+    let kind = this.#kinds.get(name);
+    if (kind === undefined && this.#kinds.size < MAX_KINDS) {
+      kind = { limits: this.#limits[name] ?? OTHER_LIMITS, entries: new Map(), bytes: 0, digest: 0n, evictions: 0 };
+      this.#kinds.set(name, kind);
+    }
+    return kind;
+  }
+
+  #bound(kind: StoredKind): void {
+    const { entries, limits } = kind;
+    while (entries.size > limits.entries || kind.bytes > limits.bytes) {
+      const oldest = entries.keys().next();
+      if (oldest.done === true) return;
+      this.#remove(kind, oldest.value);
+      kind.evictions += 1;
+    }
+  }
+
+  #expire(): void {
+    const now = this.#monotonicMs();
+    for (const kind of this.#kinds.values()) {
+      const { maxAgeMs } = kind.limits;
+      if (maxAgeMs === undefined) continue;
+      for (const [key, { toldAtMs }] of kind.entries) {
+        if (now - toldAtMs <= maxAgeMs) break;
+        this.#remove(kind, key);
+      }
+    }
+  }
+
+  #remove(kind: StoredKind, key: string): void {
+    const stored = kind.entries.get(key);
+    if (stored === undefined) return;
+    kind.entries.delete(key);
+    kind.bytes -= stored.bytes;
+    kind.digest ^= stored.digest;
+  }
+}
+
+/** It came from another process: a worker with a defect must not take the keeper with it. */
+function isEntry({ kind, key, value }: WarmEntry): boolean {
+  if (typeof kind !== 'string' || kind.length > 64 || !KIND.test(kind)) return false;
+  if (typeof key !== 'string' || key.length > MAX_KEY_LENGTH) return false;
+  return value === undefined || (value instanceof Uint8Array && value.length <= MAX_VALUE_BYTES);
+}
+
+/** Lengths keep kind, key and value apart. */
+function digestOf({ kind, key, value }: WarmEntry): bigint {
+  const head = Buffer.from(`${kind.length} ${key.length} ${kind}${key}`);
+  return hash('sha256', Buffer.concat([head, value ?? Buffer.alloc(0)]), 'buffer').readBigUInt64BE();
+}
