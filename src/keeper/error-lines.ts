@@ -1,5 +1,5 @@
 /** Of the lines that are no log lines: as many as a stack trace needs. */
-const KEPT_LINES = 12;
+const KEPT_LINES = 24;
 const MAX_LINE_LENGTH = 500;
 /** A line without an end is given out in pieces. */
 const MAX_PENDING = 64 * 1024;
