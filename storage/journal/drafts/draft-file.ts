@@ -15,6 +15,7 @@ export class DraftFile {
   isNameSynced = false;
   readonly #fd: number;
   #syncing: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
 
   /**
    * Creates the file, and its folder where that is missing.
@@ -27,6 +28,8 @@ export class DraftFile {
 
   /** @throws what the file system says; also where it took a part only */
   write(memory: Buffer, start: number, end: number, at: number): void {
+    // Its number may be another file's by now.
+    if (this.#closing !== undefined) throw new Error(`${this.path} is closed`);
     const written = writeSync(this.#fd, memory, start, end - start, at);
     // What did not fit says why as soon as it is written alone.
     if (written < end - start) this.write(memory, start + written, end, at + written);
@@ -37,20 +40,26 @@ export class DraftFile {
     this.write(NOTHING, 0, NOTHING.length, 0);
   }
 
-  /** Once at a time. */
+  /** What was written before is on the disk when this resolves. */
   sync(): Promise<void> {
+    if (this.#closing !== undefined) return Promise.resolve();
     this.#syncing ??= promisify(fdatasync)(this.#fd).finally(() => (this.#syncing = undefined));
     return this.#syncing;
   }
 
-  async close(): Promise<void> {
-    await this.#syncing?.catch(() => {});
-    await promisify(close)(this.#fd);
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
   }
 
   async remove(): Promise<void> {
     await this.close();
     await rm(this.path, { force: true });
+  }
+
+  async #close(): Promise<void> {
+    await this.#syncing?.catch(() => {});
+    await promisify(close)(this.#fd);
   }
 }
 

@@ -30,7 +30,7 @@ const MAX_IDLE_FILES = 16;
 export class DraftStore implements DraftFiles {
   /** Batches that went on without a draft, or with a part of one, since the start. */
   givenUp = 0;
-  readonly #directory: string;
+  #directory: string;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #sync: DraftSync;
@@ -56,6 +56,13 @@ export class DraftStore implements DraftFiles {
   /** From here on drafts are written; before, and after `close`, batches do without. */
   open(): void {
     this.#isOpen = true;
+  }
+
+  /** New drafts are begun in `directory`: what is in the old folder is somebody else's. */
+  moveTo(directory: string): void {
+    for (const file of this.#idle) this.#finish(file.close());
+    this.#idle = [];
+    this.#directory = directory;
   }
 
   /** A draft for a batch that has just begun; it takes a file with its first rows. */
