@@ -142,8 +142,8 @@ export class TemplateStore {
   }
 
   /** As `withdraw`, on the word of another process. */
-  discard(session: Session, id: number): void {
-    this.#remove(session.templates.get(id));
+  discard(exporterPort: number, localPort: number, id: number): void {
+    this.#remove(this.#sessions.get(exporterPort * 65_536 + localPort)?.templates.get(id));
   }
 
   withdrawAll(session: Session, options: boolean): void {

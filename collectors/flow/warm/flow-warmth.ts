@@ -128,10 +128,7 @@ export class FlowWarmth implements WarmState, SetNews {
     const id = parseNumber(where.words[2]);
     if (ports === undefined || id === undefined) return;
     if (value === undefined) {
-      const exporter = this.#desk.exporter(where, false);
-      const session = exporter?.store.restoredSession(ports.exporterPort, ports.localPort);
-      if (session !== undefined) exporter?.store.discard(session, id);
-      return;
+      return this.#desk.exporter(where, false)?.store.discard(ports.exporterPort, ports.localPort, id);
     }
     const read = decodeTemplate(value);
     const dialect = where.protocol === 'ipfix' ? IPFIX_SETS : NETFLOW9_SETS;

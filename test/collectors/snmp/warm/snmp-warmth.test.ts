@@ -103,6 +103,20 @@ test('an engine that had to go is told by the process that heard it, and by no o
   assert.equal(heard.engines.known, 1);
 });
 
+test('an engine that has moved on is forgotten in silence where it was heard before', () => {
+  const before = processorOf({ maxEngines: 1 });
+  const toldBefore = new ToldEntries().listenTo(before);
+  process(before, NET_SNMP_TRAPS.sha256Aes);
+  const now = processorOf();
+  const toldNow = new ToldEntries().listenTo(now);
+  toldBefore.restoreInto(now);
+  process(now, NET_SNMP_TRAPS.sha256AesLater, NOON + 60);
+  toldNow.restoreInto(before);
+  before.restoreWarm({ kind: 'snmp.engine', key: '8000000005aa', value: toldNow.all[0]?.value });
+  assert.equal(before.engines.evictions, 1);
+  assert.equal(toldBefore.log.length, 1);
+});
+
 test('entries that make no sense are passed over', () => {
   const processor = processorOf();
   const { decoder } = startSnmpDecoding();
