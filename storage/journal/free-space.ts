@@ -7,7 +7,9 @@ const CHECK_EVERY_MS = 1000;
 export class FreeSpace {
   /** Infinity where that cannot be found out: then the write itself will say it. */
   bytes = Infinity;
-  readonly #directory: string;
+  /** Of the whole disk; Infinity where that cannot be found out. */
+  totalBytes = Infinity;
+  #directory: string;
   readonly #clock: Clock;
   #checkedMs = -Infinity;
 
@@ -16,15 +18,21 @@ export class FreeSpace {
     this.#clock = clock;
   }
 
+  /** Looks at another directory from now on. */
+  moveTo(directory: string): void {
+    this.#directory = directory;
+    this.#checkedMs = -Infinity;
+  }
+
   /** Looks again, unless the last look was a moment ago. */
   async refresh(): Promise<void> {
     if (this.#clock.monotonicMs() - this.#checkedMs < CHECK_EVERY_MS) return;
     this.#checkedMs = this.#clock.monotonicMs();
     try {
-      const { bavail, bsize } = await statfs(this.#directory);
-      this.bytes = bavail * bsize;
+      const { bavail, blocks, bsize } = await statfs(this.#directory);
+      [this.bytes, this.totalBytes] = [bavail * bsize, blocks * bsize];
     } catch {
-      this.bytes = Infinity;
+      [this.bytes, this.totalBytes] = [Infinity, Infinity];
     }
   }
 }

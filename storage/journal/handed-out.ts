@@ -7,7 +7,8 @@ import type { Entry, Segment } from './segment.ts';
  *     ▲          └── given back ──▶ returned
  *     └────────────────────────────────┘
  *
- * One that is in hand while its segment is dropped is an orphan: it is in memory only from then on.
+ * One that is in hand while its segment is dropped is an orphan: it is in memory only from then on. One whose segment was left
+ * to somebody else does not come again.
  */
 export class HandedOut {
   readonly #inHand = new Map<string, Entry>();
@@ -26,10 +27,14 @@ export class HandedOut {
     return entry;
   }
 
-  giveBack(id: string): void {
+  /** @returns the entry, where it does not come again */
+  giveBack(id: string): Entry | undefined {
     const entry = this.#inHand.get(id);
     this.#inHand.delete(id);
-    if (entry !== undefined) this.#returned.push(entry);
+    if (entry === undefined) return undefined;
+    if (entry.segment.isGone && !this.#orphans.has(entry)) return entry;
+    this.#returned.push(entry);
+    return undefined;
   }
 
   /** Takes the one that was given back first. */
@@ -50,6 +55,12 @@ export class HandedOut {
     return kept;
   }
 
+  /** To be told that `segment` is left to somebody else. @returns its entries in hand */
+  leaveSegment(segment: Segment): Set<Entry> {
+    this.#returned = this.#returned.filter((entry) => entry.segment !== segment);
+    return new Set([...this.#inHand.values()].filter((entry) => entry.segment === segment));
+  }
+
   get orphans(): ReadonlySet<Entry> {
     return this.#orphans;
   }
@@ -63,11 +74,11 @@ export class HandedOut {
     return orphans;
   }
 
-  /** Infinity when there is none. */
-  oldestMicros(): number {
+  /** Since when the oldest waits, by the monotonic clock; Infinity when there is none. */
+  oldestSinceMs(): number {
     let oldest = Infinity;
-    for (const entry of this.#inHand.values()) oldest = Math.min(oldest, entry.earliestMicros);
-    for (const entry of this.#returned) oldest = Math.min(oldest, entry.earliestMicros);
+    for (const entry of this.#inHand.values()) oldest = Math.min(oldest, entry.sinceMs);
+    for (const entry of this.#returned) oldest = Math.min(oldest, entry.sinceMs);
     return oldest;
   }
 }

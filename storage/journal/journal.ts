@@ -1,17 +1,23 @@
 import { rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { DogwatchError, messageOf } from '../../src/runtime/errors.ts';
 import type { Log } from '../../src/runtime/log.ts';
 import { RateLimit } from '../../src/runtime/rate-limit.ts';
 import type { SealedBatch } from '../batch/batch-format.ts';
-import { JournalBound } from './bound.ts';
+import { type Bounds, JournalBound } from './bound.ts';
 import { DraftStore } from './drafts/draft-store.ts';
 import { draftIds, recoverDrafts } from './drafts/recover-drafts.ts';
+import type { ClaimPurpose } from './claim/claim-record.ts';
+import type { ClaimWatch } from './claim/claim-watch.ts';
+import { ClaimedFolder } from './claim/claimed-folder.ts';
+import type { ClaimOptions, FolderClaim } from './claim/folder-claim.ts';
+import { fillAlarm } from './fill-alarm.ts';
 import { FreeSpace } from './free-space.ts';
 import { GroupSync } from './group-sync.ts';
 import { HandedOut } from './handed-out.ts';
-import { ProcessLock } from '../process-lock.ts';
+import type { OnLost } from './lost-batch.ts';
 import { ReadMemory } from './read-memory.ts';
 import type { Queue, QueueDepth } from '../queue.ts';
 import type { Entry, Segment } from './segment.ts';
@@ -35,6 +41,18 @@ export interface JournalOptions {
   readonly segmentBytes?: number;
   /** Bound on the waiting bytes that are kept in memory as well. Default 32 MiB. */
   readonly memoryBytes?: number;
+  /** Name of this node, for others that find the folder. Default: the name of the machine. */
+  readonly node?: string;
+  /** A folder whose owner gives no sign for so long is taken over. Default 30,000. */
+  readonly claimTimeoutMs?: number;
+  /** How long to wait for an owner of the folder that may be about to end. Default 10,000. */
+  readonly claimWaitMs?: number;
+  /** `adopt`: what is in the folder is only to be written, and nothing is to be appended. Default own. */
+  readonly purpose?: ClaimPurpose;
+  /** What is known of the claims of others already. */
+  readonly watch?: ClaimWatch;
+  /** Told once of all rows that are lost, with the rows where they are known. */
+  readonly onLost?: OnLost;
 }
 
 /** What an earlier run left. */
@@ -43,12 +61,15 @@ export interface JournalFindings {
   readonly rows: number;
   readonly bytes: number;
   readonly torn: TornTail | undefined;
+  /** Segments of another version of the format, which are kept aside. */
+  readonly otherVersions: number;
   /** Of these, batches that were open when the process died: as far as they had come. */
   readonly drafts: { readonly batches: number; readonly rows: number };
 }
 
 interface Pending {
   readonly batch: SealedBatch;
+  readonly sinceMs: number;
   readonly settle: (accepted: boolean) => void;
 }
 
@@ -72,16 +93,17 @@ export class Journal implements Queue {
   readonly lostRows = new Map<string, number>();
   /** Rows of open batches: what is to become batches of this journal, and must survive the process until then. */
   readonly drafts: DraftStore;
-  readonly #options: Required<JournalOptions>;
-  readonly #draftDirectory: string;
+  readonly #options: Required<Pick<JournalOptions, 'whenFull' | 'syncMs' | 'memoryBytes'>>;
+  readonly #onLost: OnLost | undefined;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #lock: ProcessLock;
+  readonly #folder: ClaimedFolder;
   readonly #troubleLimit = new RateLimit(1, 10_000);
   readonly #store: SegmentStore;
   readonly #reader: SegmentReader;
   readonly #groupSync: GroupSync;
   readonly #freeSpace: FreeSpace;
+  readonly #bounds: Bounds;
   readonly #bound: JournalBound;
   readonly #handedOut = new HandedOut();
   readonly #pending: Pending[] = [];
@@ -91,32 +113,36 @@ export class Journal implements Queue {
   #waiters: ((batch: SealedBatch | undefined) => void)[] = [];
   #writing: Promise<void> | undefined;
   #pumping: Promise<void> | undefined;
+  #moving: Promise<void> | undefined;
   #isWoken = false;
   #isOpen = false;
+  #isTellingDropped = false;
 
   constructor(options: JournalOptions, clock: Clock, log: Log) {
     const maxBytes = options.maxBytes ?? 10 * 2 ** 30;
+    // Several segments fit, so that the oldest can be dropped alone.
+    const segmentBytes = options.segmentBytes ?? Math.min(64 << 20, Math.ceil(maxBytes / 8));
     this.#options = {
-      directory: options.directory,
-      maxBytes,
-      minFreeBytes: options.minFreeBytes ?? 512 * 2 ** 20,
       whenFull: options.whenFull ?? 'dropNewest',
       syncMs: options.syncMs ?? 100,
-      // Several segments fit, so that the oldest can be dropped alone.
-      segmentBytes: options.segmentBytes ?? Math.min(64 << 20, Math.ceil(maxBytes / 8)),
       memoryBytes: options.memoryBytes ?? 32 << 20,
     };
+    this.#onLost = options.onLost;
     this.#clock = clock;
     this.#log = log;
-    this.#lock = new ProcessLock(join(options.directory, 'owner'));
-    this.#store = new SegmentStore(options.directory, this.#options.segmentBytes, log);
+    this.#folder = new ClaimedFolder(options.directory, claimOptions(options), clock, log);
+    this.#folder.onLost = (claim) => {
+      this.#moveOut(claim).catch((error: unknown) =>
+        this.#trouble({ error: messageOf(error) }, 'no fresh folder for the journal'),
+      );
+    };
+    this.#store = new SegmentStore(options.directory, segmentBytes, clock, log);
     this.#reader = new SegmentReader(this.#store, log);
     this.#freeSpace = new FreeSpace(options.directory, clock);
-    this.#draftDirectory = join(options.directory, 'drafts');
-    this.drafts = new DraftStore(this.#draftDirectory, this.#options.syncMs, clock, log);
-    const { minFreeBytes } = this.#options;
-    const bounds = { maxBytes, minFreeBytes, maxPendingBytes: MAX_PENDING_BYTES };
-    this.#bound = new JournalBound(bounds, this.#store, this.#freeSpace);
+    this.drafts = new DraftStore(join(options.directory, 'drafts'), this.#options.syncMs, clock, log);
+    const minFreeBytes = options.minFreeBytes ?? 512 * 2 ** 20;
+    this.#bounds = { maxBytes, minFreeBytes, maxPendingBytes: MAX_PENDING_BYTES };
+    this.#bound = new JournalBound(this.#bounds, this.#store, this.#freeSpace);
     this.#groupSync = new GroupSync(this.#options.syncMs, clock, (error) =>
       this.#trouble({ error: messageOf(error) }, 'the journal cannot be synced'),
     );
@@ -124,20 +150,24 @@ export class Journal implements Queue {
 
   /**
    * Takes the directory, creating it where it is missing, and finds what an earlier run left there.
-   * @throws DogwatchError `LOCKED` while another process uses it
+   * @throws DogwatchError `LOCKED` while another process uses it, `JOURNAL_UNUSABLE` where nothing can be written there
    */
   async open(): Promise<JournalFindings> {
-    await this.#store.createDirectory();
-    await this.#lock.take();
+    const asked = this.directory;
+    await this.#folder.open();
+    if (this.directory !== asked) await this.#useFolder();
     const drafted = await draftIds(this.#draftDirectory);
     const whole = new Set<string>();
-    const torn = await this.#store.open((id) => drafted.has(id) && whole.add(id));
+    const torn = await this.#store.open(
+      (id) => drafted.has(id) && whole.add(id),
+      ({ table, rows }) => this.#lose(table, rows, 'damaged on the disk'),
+    );
     await this.#freeSpace.refresh();
     this.#isOpen = true;
     const drafts = await this.#takeDrafts(whole);
     this.drafts.open();
     const { batches, rows, bytes } = this.depth();
-    return { batches, rows, bytes, torn, drafts };
+    return { batches, rows, bytes, torn, drafts, otherVersions: this.#store.otherVersions };
   }
 
   /** Why the last batch was lost; undefined while batches are accepted. */
@@ -147,16 +177,38 @@ export class Journal implements Queue {
     return this.#store.corruptBatches;
   }
 
+  /** Segments of another version of the format that were found; they are kept, as `*.dwb0`, `*.dwb2` … */
+  get otherVersions(): number {
+    return this.#store.otherVersions;
+  }
+
+  /** The folder that it is in: another one than was asked for while that is, or may be, in the hand of somebody else. */
+  get directory(): string {
+    return this.#folder.directory;
+  }
+
+  /** Whether somebody else has taken the folder, and no other took its place. */
+  get isDisowned(): boolean {
+    return this.#folder.claim.isLost;
+  }
+
+  /** That it is nearly full, as `journal 83 % full: 8.3 of 10 GiB`; undefined while there is room. */
+  get alarm(): string | undefined {
+    void this.#freeSpace.refresh();
+    return fillAlarm(this.#store.bytesOnDisk + this.#pendingBytes, this.#bounds, this.#freeSpace);
+  }
+
   async append(batch: SealedBatch): Promise<boolean> {
     if (!this.#isOpen) throw new DogwatchError('JOURNAL_CLOSED', 'the journal is closed');
     const why = this.#whyRefused(batch.encoded.length);
     if (why !== undefined) {
-      this.#lose(batch.table, batch.rows, why);
+      this.#lose(batch.table, batch.rows, why, batch);
       batch.release();
       return false;
     }
     this.#pendingBytes += batch.encoded.length;
-    const accepted = new Promise<boolean>((settle) => this.#pending.push({ batch, settle }));
+    const sinceMs = this.#clock.monotonicMs();
+    const accepted = new Promise<boolean>((settle) => this.#pending.push({ batch, sinceMs, settle }));
     this.#writing ??= this.#write();
     return accepted;
   }
@@ -187,7 +239,8 @@ export class Journal implements Queue {
   }
 
   giveBack(id: string): void {
-    this.#handedOut.giveBack(id);
+    const left = this.#handedOut.giveBack(id);
+    if (left !== undefined) this.#forget(left);
     this.#wake();
   }
 
@@ -211,25 +264,26 @@ export class Journal implements Queue {
       rows += orphan.rows;
       bytes += orphan.bytes;
     }
-    const oldest = this.#oldestMicros();
-    const oldestMs = oldest === Infinity ? 0 : Math.max(0, (this.#clock.nowMicros() - oldest) / 1000);
+    const sinceMs = this.#oldestSinceMs();
+    const oldestMs = sinceMs === Infinity ? 0 : Math.max(0, this.#clock.monotonicMs() - sinceMs);
     return { batches, rows, bytes, oldestMs };
   }
 
   async close(): Promise<void> {
-    if (!this.#isOpen) return this.#lock.release();
+    if (!this.#isOpen) return this.#folder.close();
     this.#isOpen = false;
     for (const waiter of this.#waiters.splice(0)) waiter(undefined);
     await this.#writing;
     await this.#pumping;
+    await this.#moving?.catch(() => undefined);
     for (const orphan of this.#handedOut.clear()) {
-      this.#lose(orphan.table, orphan.rows, 'dropped, and not written before the end');
+      this.#lose(orphan.table, orphan.rows, 'dropped, and not written before the end', orphan.batch);
       this.#forget(orphan);
     }
     await this.drafts.close();
     await this.#groupSync.flush();
     await this.#store.close();
-    await this.#lock.release();
+    await this.#folder.close();
   }
 
   /** Appends what an earlier process had in drafts, but for batches of `whole`, and deletes the files once that is safe. */
@@ -250,26 +304,13 @@ export class Journal implements Queue {
   async #write(): Promise<void> {
     while (this.#pending.length > 0) {
       const group = this.#nextGroup();
-      let entries: Entry[] = [];
-      try {
-        const segment = await this.#store.writable(async (full) => {
-          // The reader is behind: it will load the segment when it gets there.
-          if (!this.#reader.isIn(full)) await this.#coolDown(full);
-        });
-        entries = await segment.write(group.map(({ batch }) => batch));
-        if (this.#options.syncMs === 0) await segment.sync();
-      } catch (error) {
-        // What was half written is behind the end of the segment, and cut off at the next start.
-        this.#store.leaveActive();
-        entries = [];
-        this.#trouble({ error: messageOf(error) }, 'the journal cannot be written');
-      }
+      const entries = await this.#writeGroup(group.map(({ batch }) => batch));
       this.#pending.splice(0, group.length);
       for (const [index, { batch, settle }] of group.entries()) {
         this.#pendingBytes -= batch.encoded.length;
-        const entry = entries[index];
+        const entry = entries?.[index];
         if (entry === undefined) {
-          this.#lose(batch.table, batch.rows, 'the journal cannot be written');
+          this.#lose(batch.table, batch.rows, 'the journal cannot be written', batch);
           batch.release();
         } else {
           this.trouble = undefined;
@@ -281,6 +322,81 @@ export class Journal implements Queue {
       await this.#freeSpace.refresh();
     }
     this.#writing = undefined;
+  }
+
+  /** @returns undefined where the disk does not take them */
+  async #writeGroup(batches: readonly SealedBatch[]): Promise<Entry[] | undefined> {
+    for (;;) {
+      const { claim } = this.#folder;
+      let segment: Segment | undefined;
+      try {
+        segment = await this.#store.writable((full) => this.#onFull(full));
+        await segment.write(batches);
+        if (this.#options.syncMs === 0) await segment.sync();
+        // Only now: what is accepted must not be in a folder that somebody else drains and deletes.
+        const isOurs = await claim.holds();
+        if (isOurs && claim === this.#folder.claim) return segment.add(batches, this.#clock.monotonicMs());
+        await this.#moveOut(claim);
+      } catch (error) {
+        if (!(await this.#recover(error, claim, segment))) return undefined;
+      }
+    }
+  }
+
+  /** After a write that failed. @returns whether to try again */
+  async #recover(thrown: unknown, claim: FolderClaim, segment: Segment | undefined): Promise<boolean> {
+    // What was half written would be taken for damage at the next start; and it fills the disk.
+    await segment?.undo().catch(() => undefined);
+    this.#store.leaveActive();
+    if (segment !== undefined) this.#store.removeIfDone(segment);
+    // The folder may be gone because somebody else has emptied it.
+    if (!(await claim.verify().catch(() => true)) && (await this.#moveOut(claim).then(isDone, isNotDone))) return true;
+    const isFull =
+      thrown instanceof Error && 'code' in thrown && (thrown.code === 'ENOSPC' || thrown.code === 'EDQUOT');
+    if (isFull && this.#options.whenFull === 'dropOldest' && this.#dropOldest('no space left on the disk')) {
+      await this.#store.removed();
+      return true;
+    }
+    this.#trouble({ error: messageOf(thrown) }, 'the journal cannot be written');
+    return false;
+  }
+
+  async #onFull(full: Segment): Promise<void> {
+    // The reader is behind: it will load the segment when it gets there.
+    if (!this.#reader.isIn(full)) await this.#coolDown(full);
+  }
+
+  /** Goes on in a fresh folder, since `lost` is not ours any more; what waits in the old one is written by whoever has it. */
+  async #moveOut(lost: FolderClaim): Promise<void> {
+    if (lost !== this.#folder.claim) return this.#moving;
+    this.#moving ??= this.#move().finally(() => (this.#moving = undefined));
+    await this.#moving;
+  }
+
+  async #move(): Promise<void> {
+    const { directory, isAdopted } = this.#folder;
+    if (!isAdopted) await this.#folder.moveOut();
+    for (const segment of this.#store.all) {
+      const inHand = this.#handedOut.leaveSegment(segment);
+      for (const entry of segment.entries ?? []) {
+        if (inHand.has(entry)) continue;
+        entry.done = true;
+        this.#forget(entry);
+      }
+    }
+    await this.#useFolder();
+    const fields = { folder: directory, ...(isAdopted ? {} : { instead: this.directory }) };
+    this.#log.warn(fields, 'the journal folder was taken by somebody else, who writes what is in it');
+  }
+
+  async #useFolder(): Promise<void> {
+    await this.#store.moveTo(this.directory);
+    this.#freeSpace.moveTo(this.directory);
+    this.drafts.moveTo(this.#draftDirectory);
+  }
+
+  get #draftDirectory(): string {
+    return join(this.directory, 'drafts');
   }
 
   #nextGroup(): Pending[] {
@@ -355,6 +471,11 @@ export class Journal implements Queue {
       this.#memoryBytes += entry.bytes;
       return batch;
     }
+    const { claim } = this.#folder;
+    if (!(await claim.holds().catch(() => true))) {
+      await this.#moveOut(claim).catch(() => undefined);
+      return undefined; // somebody else has it
+    }
     await this.#store.keepAside(entry.segment, entry.offset, entry.bytes);
     this.#lose(entry.table, entry.rows, 'damaged on the disk');
     entry.segment.markDone(entry);
@@ -379,18 +500,54 @@ export class Journal implements Queue {
     const [segment] = this.#store.all;
     if (segment === undefined || segment === this.#store.active) return false;
     const inHand = this.#handedOut.dropSegment(segment);
-    for (const [table, rows] of waitingRows(segment, inHand)) if (rows > 0) this.#lose(table, rows, why);
+    for (const [table, rows] of waitingRows(segment, inHand)) if (rows > 0) this.#countLost(table, rows, why);
+    const tellDropped = this.#dropTeller(segment, inHand, why);
     for (const entry of segment.entries ?? []) {
       if (inHand.has(entry)) continue;
       entry.done = true;
       this.#forget(entry);
     }
     this.#freeSpace.bytes += segment.size;
-    this.#store.remove(segment);
+    this.#store.remove(segment, tellDropped);
     return true;
   }
 
-  #lose(table: string, rows: number, why: string): void {
+  /** Tells of the batches that are lost with a segment, one after the other, from the file that has no name any more. */
+  #dropTeller(segment: Segment, inHand: Set<Entry>, why: string): (() => Promise<void>) | undefined {
+    if (this.#onLost === undefined) return undefined;
+    const kept = new Set(Array.from(inHand, ({ id }) => id));
+    const totals = waitingRows(segment, inHand);
+    const waiting = segment.entries?.filter((entry) => !entry.done);
+    const tellTotals = (): void => {
+      for (const [table, rows] of totals) if (rows > 0) this.#onLost?.({ table, rows, why });
+    };
+    // Its room is not free before it is read: one at a time.
+    if (this.#isTellingDropped) {
+      tellTotals();
+      return undefined;
+    }
+    this.#isTellingDropped = true;
+    return async () => {
+      const entries = waiting ?? segment.entries?.filter((entry) => !entry.done);
+      if (entries === undefined) tellTotals();
+      for (const entry of entries ?? []) if (!kept.has(entry.id)) await this.#tellEntry(entry, why);
+      this.#isTellingDropped = false;
+    };
+  }
+
+  async #tellEntry(entry: Entry, why: string): Promise<void> {
+    const { table, rows } = entry;
+    const batch = await entry.segment.read(entry, this.#readMemory).catch(() => undefined);
+    this.#onLost?.({ table, rows, why, ...(batch === undefined ? {} : { batch }) });
+    batch?.release();
+  }
+
+  #lose(table: string, rows: number, why: string, batch?: SealedBatch): void {
+    this.#countLost(table, rows, why);
+    this.#onLost?.({ table, rows, why, ...(batch === undefined ? {} : { batch }) });
+  }
+
+  #countLost(table: string, rows: number, why: string): void {
     this.lostRows.set(table, (this.lostRows.get(table) ?? 0) + rows);
     this.trouble = why;
     this.#trouble({ table, rows, why }, 'rows are lost');
@@ -401,8 +558,21 @@ export class Journal implements Queue {
     if (passed) this.#log.error({ ...fields, suppressed }, message);
   }
 
-  #oldestMicros(): number {
-    const pending = this.#pending[0]?.batch.earliestMicros ?? Infinity;
-    return Math.min(pending, this.#handedOut.oldestMicros(), this.#reader.oldestMicros());
+  #oldestSinceMs(): number {
+    const pending = this.#pending[0]?.sinceMs ?? Infinity;
+    return Math.min(pending, this.#handedOut.oldestSinceMs(), this.#reader.oldestSinceMs());
   }
 }
+
+function claimOptions({ node, claimTimeoutMs, claimWaitMs, purpose, watch }: JournalOptions): ClaimOptions {
+  return {
+    node: node ?? hostname(),
+    timeoutMs: claimTimeoutMs ?? 30_000,
+    waitMs: claimWaitMs ?? 10_000,
+    purpose: purpose ?? 'own',
+    ...(watch === undefined ? {} : { watch }),
+  };
+}
+
+const isDone = (): boolean => true;
+const isNotDone = (): boolean => false;

@@ -46,12 +46,12 @@ export class SegmentReader {
     }
   }
 
-  /** Of the oldest batch that it has not come to; Infinity when there is none. */
-  oldestMicros(): number {
+  /** Since when the oldest batch that it has not come to waits, by the monotonic clock; Infinity when there is none. */
+  oldestSinceMs(): number {
     const isListed = this.#reading !== undefined && this.#store.all.includes(this.#reading);
-    const unread = isListed ? this.#reading?.entries?.[this.#cursor]?.earliestMicros : undefined;
+    const unread = isListed ? this.#reading?.entries?.[this.#cursor]?.sinceMs : undefined;
     const unopened = this.#store.all.find((segment) => segment.sequence > this.#sequence && segment.size > 0);
-    return unread ?? unopened?.firstMicros ?? Infinity;
+    return unread ?? unopened?.firstSinceMs ?? Infinity;
   }
 
   #current(): Segment | undefined {

@@ -1,15 +1,8 @@
-import { type FileHandle, open, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import {
-  type BatchHeader,
-  decodeBatch,
-  MAGIC,
-  parseHeader,
-  PREFIX_BYTES,
-  readPrefix,
-  type SealedBatch,
-} from '../batch/batch-format.ts';
+import { type BatchHeader, decodeBatch, type SealedBatch } from '../batch/batch-format.ts';
 import type { ReadMemory } from './read-memory.ts';
+import { type Garbage, scanSegment } from './segment-scan.ts';
 
 /** One batch in a segment. */
 export interface Entry {
@@ -19,13 +12,13 @@ export interface Entry {
   readonly id: string;
   readonly table: string;
   readonly rows: number;
-  readonly earliestMicros: number;
+  /** Since when it waits, by the monotonic clock; an estimate where an earlier process accepted it. */
+  readonly sinceMs: number;
   /** The batch itself, while it is kept in memory. */
   batch: SealedBatch | undefined;
   done: boolean;
 }
 
-const WINDOW_BYTES = 65_536;
 const DONE_BYTES = 4;
 
 /**
@@ -44,13 +37,17 @@ export class Segment {
   waitingRows = 0;
   waitingBytes = 0;
   readonly waitingRowsByTable = new Map<string, number>();
-  /** Of the first batch, microseconds since the Unix epoch. */
-  firstMicros = 0;
+  /** Since when its first batch waits, by the monotonic clock. */
+  firstSinceMs = 0;
+  /** `dwb2` where it holds something of that version of the format: then it is renamed where others are deleted. */
+  otherVersion: string | undefined;
   #handle: Promise<FileHandle> | undefined;
   #done: number[] = [];
   #markingDone: Promise<void> | undefined;
   #isRemoved = false;
-  #window: { offset: number; bytes: Buffer } | undefined;
+  /** Where damaged batches are: the file is not read there again. */
+  readonly #damaged = new Set<number>();
+  #firstMicros = 0;
 
   constructor(path: string, sequence: number) {
     this.path = path;
@@ -63,17 +60,25 @@ export class Segment {
     await this.#handle;
   }
 
-  /** Writes batches behind the last one. */
-  async write(batches: readonly SealedBatch[]): Promise<Entry[]> {
+  /** Writes batches behind the last one. They are nothing yet: `add` makes them entries, `undo` takes them out again. */
+  async write(batches: readonly SealedBatch[]): Promise<void> {
     let at = this.size;
     const handle = await this.#open();
-    const buffers = batches.map((batch) => batch.encoded);
-    for (let rest = buffers; rest.length > 0;) {
+    for (let rest = batches.map((batch) => batch.encoded); rest.length > 0;) {
       const { bytesWritten } = await handle.writev(rest, at);
       at += bytesWritten;
       rest = behind(rest, bytesWritten);
     }
-    return batches.map((batch) => this.#add(batch, batch.encoded.length, batch));
+  }
+
+  /** Takes in what was written just before. @param nowMs by the monotonic clock */
+  add(batches: readonly SealedBatch[], nowMs: number): Entry[] {
+    return batches.map((batch) => this.#add(batch, batch.encoded.length, batch, nowMs));
+  }
+
+  /** Cuts off what was written and not added. */
+  async undo(): Promise<void> {
+    await (await this.#open()).truncate(this.size);
   }
 
   async sync(): Promise<void> {
@@ -121,61 +126,75 @@ export class Segment {
     await (await handle?.catch(() => undefined))?.close();
   }
 
-  /** Deletes the files. */
-  async remove(): Promise<void> {
+  /**
+   * Deletes the files.
+   * @param whenUnlinked called while the file has no name any more, and can still be read
+   */
+  async remove(whenUnlinked?: () => Promise<void>): Promise<void> {
+    if (whenUnlinked !== undefined) await this.#prepareLastLook().catch(() => undefined);
+    this.#isRemoved = true;
+    try {
+      // In this order: what is done in this file must never be taken for done in a later one of the same name.
+      await this.#markingDone;
+      await rm(donePath(this.path), { force: true });
+      if (this.otherVersion === undefined) await rm(this.path, { force: true });
+      else await rename(this.path, `${this.path}.${this.otherVersion}`);
+    } finally {
+      await whenUnlinked?.();
+      await this.close();
+    }
+  }
+
+  /** Leaves the files to somebody else. */
+  async abandon(): Promise<void> {
     this.#isRemoved = true;
     await this.close();
-    // In this order: what is done in this file must never be taken for done in a later one of the same name.
-    await rm(donePath(this.path), { force: true });
-    await rm(this.path, { force: true });
+  }
+
+  /** Whether the files are gone, or not ours. */
+  get isGone(): boolean {
+    return this.#isRemoved;
   }
 
   /**
    * Reads which batches are in the file, from their headers; the bodies are looked at only where `verify` says so.
+   * @param sinceOf since when a batch of an earlier process waits, by the monotonic clock, from the time of its first row
    * @returns what lies between or behind the batches and is none
    */
-  async load(verify: boolean): Promise<{ offset: number; bytes: number }[]> {
-    const fileBytes = (await stat(this.path)).size;
+  async load(verify: boolean, sinceOf?: (earliestMicros: number) => number): Promise<Garbage[]> {
     const done = await this.#readDone();
-    const found: { header: BatchHeader; offset: number; bytes: number }[] = [];
-    const garbage: { offset: number; bytes: number }[] = [];
-    for (let at = 0; at < fileBytes;) {
-      const batch = await this.#headerAt(at, fileBytes, verify);
-      if (batch === undefined) {
-        const next = await this.#findBatch(at + 1, fileBytes);
-        garbage.push({ offset: at, bytes: next - at });
-        at = next;
-      } else {
-        found.push({ ...batch, offset: at });
-        at += batch.bytes;
-      }
-    }
-    this.#window = undefined;
+    const { found, garbage } = await scanSegment(await this.#open(), verify);
     // Not before here, and in one go: whoever looks at the totals meanwhile must not find nothing waiting.
     this.entries = [];
     this.waitingRowsByTable.clear();
     [this.size, this.waitingBatches, this.waitingRows, this.waitingBytes] = [0, 0, 0, 0];
     for (const { header, offset, bytes } of found) {
+      if (this.#damaged.has(offset)) continue;
       this.size = offset;
-      const entry = this.#add(header, bytes, undefined);
+      const sinceMs = sinceOf?.(header.earliestMicros) ?? this.#sinceOf(header.earliestMicros);
+      const entry = this.#add(header, bytes, undefined, sinceMs);
       if (done.has(offset)) this.#countDone(entry);
+    }
+    for (const { offset, kind, version } of garbage) {
+      if (kind === 'damaged') this.#damaged.add(offset);
+      this.otherVersion ??= version;
     }
     return garbage;
   }
 
-  /** Cuts the file behind the last batch. */
-  async truncate(): Promise<void> {
-    await truncate(this.path, this.size);
-  }
-
-  #add(header: BatchHeader, bytes: number, batch: SealedBatch | undefined): Entry {
+  #add(header: BatchHeader, bytes: number, batch: SealedBatch | undefined, sinceMs: number): Entry {
     const { id, table, rows, earliestMicros } = header;
-    const entry = { segment: this, offset: this.size, bytes, id, table, rows, earliestMicros, batch, done: false };
-    if (this.size === 0) this.firstMicros = earliestMicros;
+    const entry = { segment: this, offset: this.size, bytes, id, table, rows, sinceMs, batch, done: false };
+    if (this.#firstMicros === 0) [this.#firstMicros, this.firstSinceMs] = [earliestMicros, sinceMs];
     this.entries?.push(entry);
     this.size += bytes;
     this.#countWaiting(entry, 1);
     return entry;
+  }
+
+  // A batch that this process knew once: as much later than the first one as its rows are.
+  #sinceOf(earliestMicros: number): number {
+    return this.firstSinceMs + Math.max(0, earliestMicros - this.#firstMicros) / 1000;
   }
 
   #countDone(entry: Entry): void {
@@ -188,43 +207,6 @@ export class Segment {
     this.waitingRows += sign * rows;
     this.waitingBytes += sign * bytes;
     this.waitingRowsByTable.set(table, (this.waitingRowsByTable.get(table) ?? 0) + sign * rows);
-  }
-
-  async #headerAt(
-    at: number,
-    fileBytes: number,
-    verify: boolean,
-  ): Promise<{ header: BatchHeader; bytes: number } | undefined> {
-    const prefix = readPrefix(await this.#look(at, PREFIX_BYTES), 0);
-    if (prefix === undefined) return undefined;
-    const bytes = PREFIX_BYTES + prefix.headerBytes + prefix.bodyBytes;
-    if (at + bytes > fileBytes) return undefined;
-    if (verify && decodeBatch(await this.readBytes(at, bytes)) === undefined) return undefined;
-    const json = await this.#look(at + PREFIX_BYTES, prefix.headerBytes);
-    const header = parseHeader(json.toString());
-    return header && { header, bytes };
-  }
-
-  // Headers of small batches lie close together: one read gets many of them.
-  async #look(at: number, length: number): Promise<Buffer> {
-    const window = this.#window;
-    if (window !== undefined && at >= window.offset && at + length <= window.offset + window.bytes.length) {
-      return window.bytes.subarray(at - window.offset, at - window.offset + length);
-    }
-    const bytes = await this.readBytes(at, WINDOW_BYTES);
-    this.#window = { offset: at, bytes };
-    return bytes.subarray(0, length);
-  }
-
-  /** Where the next whole batch starts, from `from` on; `fileBytes` where there is none. */
-  async #findBatch(from: number, fileBytes: number): Promise<number> {
-    const bytes = await this.readBytes(from, Math.max(0, fileBytes - from));
-    const magic = Buffer.alloc(4);
-    magic.writeUInt32BE(MAGIC);
-    for (let at = bytes.indexOf(magic); at !== -1; at = bytes.indexOf(magic, at + 1)) {
-      if (decodeBatch(bytes.subarray(at)) !== undefined) return from + at;
-    }
-    return fileBytes;
   }
 
   async #writeDone(): Promise<void> {
@@ -247,6 +229,13 @@ export class Segment {
     const bytes = await readFile(donePath(this.path)).catch(() => Buffer.alloc(0));
     for (let at = 0; at + DONE_BYTES <= bytes.length; at += DONE_BYTES) done.add(bytes.readUInt32BE(at));
     return done;
+  }
+
+  /** Opens the file and learns what is in it, while it has a name. */
+  async #prepareLastLook(): Promise<void> {
+    await this.#markingDone;
+    await this.#open();
+    if (this.entries === undefined) await this.load(false);
   }
 
   #open(): Promise<FileHandle> {

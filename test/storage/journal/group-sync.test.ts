@@ -43,7 +43,9 @@ async function bench() {
   const clock = handClock();
   const sync = new GroupSync(100, clock, (error) => assert.fail(String(error)));
   const add = async () => {
-    const [entry] = await segment.write([sealedBatch(FLOWS, [{ received_at: 0 }])]);
+    const batches = [sealedBatch(FLOWS, [{ received_at: 0 }])];
+    await segment.write(batches);
+    const [entry] = segment.add(batches, clock.monotonicMs());
     assert(entry);
     sync.add(entry);
     return entry;
