@@ -21,7 +21,11 @@ export interface WarmKindStatus {
 }
 
 interface StoredEntry {
-  readonly entry: WarmEntry;
+  /**
+   * One character a byte. What came in a message would hold on to all of its memory, and a buffer of its own costs several times
+   * its bytes.
+   */
+  readonly value: string;
   /** Who told it: a worker's number. */
   readonly worker: number;
   readonly toldAtMs: number;
@@ -106,15 +110,15 @@ export class WarmStore {
   *all(): Iterable<WarmEntry> {
     this.#expire();
     for (const [name, { entries }] of this.#kinds)
-      if (!OWNED_KINDS.has(name)) for (const { entry } of entries.values()) yield entry;
+      if (!OWNED_KINDS.has(name)) for (const [key, stored] of entries) yield entryOf(name, key, stored);
   }
 
   /** What a worker alone had; for its successor, after `all()`. */
   *ownedBy(worker: number): Iterable<WarmEntry> {
     this.#expire();
     for (const name of OWNED_KINDS)
-      for (const stored of this.#kinds.get(name)?.entries.values() ?? [])
-        if (stored.worker === worker) yield stored.entry;
+      for (const [key, stored] of this.#kinds.get(name)?.entries ?? [])
+        if (stored.worker === worker) yield entryOf(name, key, stored);
   }
 
   /** By kind; to be shown, and compared with the other node's. */
@@ -136,7 +140,9 @@ export class WarmStore {
     this.#remove(kind, entry.key);
     if (entry.value === undefined) return true;
     const bytes = ENTRY_OVERHEAD_BYTES + 2 * entry.key.length + entry.value.length;
-    const stored = { entry, worker, toldAtMs: this.#monotonicMs(), bytes, digest: digestOf(entry) };
+    const { buffer, byteOffset, byteLength } = entry.value;
+    const value = Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
+    const stored = { value, worker, toldAtMs: this.#monotonicMs(), bytes, digest: digestOf(entry) };
     kind.entries.set(entry.key, stored);
     kind.bytes += bytes;
     kind.digest ^= stored.digest;
@@ -182,6 +188,27 @@ export class WarmStore {
     kind.bytes -= stored.bytes;
     kind.digest ^= stored.digest;
   }
+}
+
+/**
+ * Entries in messages of some `maxBytes`: who takes all at once is busy for longer than a process that lives may be silent.
+ */
+export function* inMessages(entries: Iterable<WarmEntry>, maxBytes = MEBIBYTE): Iterable<WarmEntry[]> {
+  let message: WarmEntry[] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    message.push(entry);
+    bytes += ENTRY_OVERHEAD_BYTES + entry.key.length + (entry.value?.length ?? 0);
+    if (bytes < maxBytes) continue;
+    yield message;
+    message = [];
+    bytes = 0;
+  }
+  if (message.length > 0) yield message;
+}
+
+function entryOf(kind: string, key: string, { value }: StoredEntry): WarmEntry {
+  return { kind, key, value: Buffer.from(value, 'latin1') };
 }
 
 /** It came from another process: a worker with a defect must not take the keeper with it. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { WarmEntry } from '../../collectors/warm-state.ts';
-import { WARM_LIMITS, WarmStore } from '../../src/keeper/warm-store.ts';
+import { inMessages, WARM_LIMITS, WarmStore } from '../../src/keeper/warm-store.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -75,6 +75,24 @@ test('each kind is bounded in entries and in bytes: what was told longest ago go
   assert.equal(status.evictions, 11 - status.entries);
   store.take(1, [entry('too large', 'x'.repeat(20_000))]);
   assert.deepEqual(keysOf(store.all()), []);
+});
+
+test('what is kept does not hold on to the message that it came in', () => {
+  const { store } = storeAt();
+  const message = Buffer.from('....value....');
+  store.take(1, [{ kind: 'flow.template', key: 'a', value: message.subarray(4, 9) }]);
+  message.fill(0);
+  assert.deepEqual([...store.all()], [entry('a', 'value')]);
+});
+
+test('entries go in messages of bounded size', () => {
+  const { store } = storeAt();
+  for (let index = 0; index < 100; index++) store.take(1, [entry(`k${index}`, 'x'.repeat(1000))]);
+  const messages = [...inMessages(store.all(), 10_000)];
+  assert.ok(messages.length > 5);
+  assert.ok(messages.every((message) => message.length <= 10));
+  assert.deepEqual(messages.flat(), [...store.all()]);
+  assert.deepEqual([...inMessages([])], []);
 });
 
 test('templates that nobody told for a day are not in use any more; engines do not age', () => {

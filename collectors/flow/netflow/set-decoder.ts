@@ -7,8 +7,8 @@ import { HeldData, type HeldLimits, type HeldSet } from './held-data.ts';
 import { type OptionFindings, OptionReader } from './option-data.ts';
 import { OptionRows } from './option-rows.ts';
 import { ProgramCache, type RecordProgram } from '../record/record-program.ts';
-import { type FieldSpecifier, VARIABLE_LENGTH } from '../record/record.ts';
 import { type SetDialect, type SetVisitor, type TemplateDefinition, walkSets } from './sets.ts';
+import { fits, isUsable, MAX_PADDING_BYTES, newTemplate, smallestRecord } from './template-shape.ts';
 import type { Session, Template } from './template-store.ts';
 import type { TokenBucket } from '../../token-bucket.ts';
 
@@ -63,8 +63,6 @@ export interface SetDecoderParts {
 const NO_LIMIT = 0x7f_ff_ff_ff;
 /** A template of up to so many fields, as nearly all are, takes one token of the compilation budget. */
 const FIELDS_PER_COMPILATION = 32;
-/** A set may be padded to four bytes (RFC 3954 section 5.3, RFC 7011 section 3.3.1). */
-const MAX_PADDING_BYTES = 3;
 
 /**
  * Decodes the sets of NetFlow v9 and IPFIX: takes in templates, runs their programs over data, reads option data, and
@@ -379,28 +377,4 @@ export class SetDecoder implements SetVisitor, OptionFindings {
     }
     return records;
   }
-}
-
-function newTemplate(definition: TemplateDefinition, wire: string): Template {
-  return { ...definition, definition: wire, program: undefined, names: 0, usedAt: 0, toldAtMicros: 0 };
-}
-
-/** Bytes of the smallest record; a field of variable length has at least the byte that says so. */
-function smallestRecord(fields: readonly FieldSpecifier[]): number {
-  let bytes = 0;
-  for (const { length } of fields) bytes += length === VARIABLE_LENGTH ? 1 : length;
-  return bytes;
-}
-
-/** A record has at least one byte, or reading would never end, and fits a datagram. */
-function isUsable(fields: readonly FieldSpecifier[]): boolean {
-  const bytes = smallestRecord(fields);
-  return bytes > 0 && bytes <= 65_535;
-}
-
-/** Whether a set of `length` bytes can hold whole records of `template`: asked before one of another session is used. */
-function fits(template: Template, length: number): boolean {
-  const smallest = smallestRecord(template.fields);
-  if (template.fields.some((field) => field.length === VARIABLE_LENGTH)) return length >= smallest;
-  return length >= smallest && length % smallest <= MAX_PADDING_BYTES;
 }
