@@ -110,20 +110,19 @@ export class RowIntake implements Acceptance {
   }
 
   #append(batch: SealedBatch, draft: Draft | undefined): void {
-    const appended = this.#enqueue(batch).finally(() => {
-      this.#appending.delete(appended);
-      draft?.release();
-    });
+    const appended = this.#enqueue(batch, draft).finally(() => this.#appending.delete(appended));
     this.#appending.add(appended);
   }
 
   /** Never rejects. A batch that is lost at the queue's bound is counted and logged there. */
-  async #enqueue(batch: SealedBatch): Promise<void> {
+  async #enqueue(batch: SealedBatch, draft: Draft | undefined): Promise<void> {
     try {
       if (!(await this.#queue.append(batch))) this.#lostBatches += 1;
+      draft?.release();
     } catch (error) {
+      // Closed, for one. The draft stays, and is found at the next start.
       this.#lostBatches += 1;
-      this.#log.error({ table: batch.table, rows: batch.rows, error: messageOf(error) }, 'a batch was lost');
+      this.#log.error({ table: batch.table, rows: batch.rows, error: messageOf(error) }, 'a batch was not taken');
     }
   }
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { writeFieldCount, writeTimestamp } from '../../../collectors/copy-format.ts';
 import type { RowTable } from '../../../collectors/row-sink.ts';
@@ -7,7 +8,10 @@ import { systemClock } from '../../../src/runtime/clock.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import type { SealedBatch } from '../../../storage/batch/batch-format.ts';
 import type { OpenBatch } from '../../../storage/batch/batch.ts';
+import { DraftStore } from '../../../storage/journal/drafts/draft-store.ts';
+import { draftIds } from '../../../storage/journal/drafts/recover-drafts.ts';
 import type { Queue } from '../../../storage/queue.ts';
+import { temporaryDirectory } from '../../support/postgres.ts';
 
 const TABLE: RowTable = { table: 'notes', columns: [{ name: 'received_at', type: 'timestamptz' }] };
 
@@ -28,9 +32,10 @@ class AskingQueue implements Queue {
   close = async () => {};
 }
 
-function intakeOf(queue: Queue, maxRows = 1000): RowIntake {
+function intakeOf(queue: Queue, maxRows = 1000, drafts?: DraftStore): RowIntake {
   const limits = { maxRows, maxAgeMs: 60_000 };
-  return new RowIntake({ limits, batchBytes: 1 << 22, queueMemoryBytes: 1 << 22 }, queue, systemClock, silentLog);
+  const sizes = { limits, batchBytes: 1 << 22, queueMemoryBytes: 1 << 22 };
+  return new RowIntake(sizes, queue, systemClock, silentLog, drafts);
 }
 
 function commitRow(sink: OpenBatch): void {
@@ -108,4 +113,22 @@ test('a stream that found no room goes on when there is some, or when it is told
   queue.room = true;
   await waits;
   assert.equal(intake.hasRoom(), true);
+});
+
+test('rows stay in a draft until the queue has answered, whatever it says', async () => {
+  const directory = join(await temporaryDirectory(), 'drafts');
+  const drafts = new DraftStore(directory, 0, systemClock, silentLog);
+  drafts.open();
+  const queue = new AskingQueue();
+  const intake = intakeOf(queue, 1, drafts);
+  const sink = intake.open(TABLE, 'small');
+  for (const accepted of [true, false]) {
+    commitRow(sink);
+    const asked = queue.appended.at(-1);
+    assert.deepEqual([...(await draftIds(directory))], [asked?.batch.id]);
+    asked?.answer(accepted);
+    await intake.settle();
+    assert.deepEqual([...(await draftIds(directory))], []);
+  }
+  await drafts.close();
 });
