@@ -60,3 +60,19 @@ export function ipfix(header: Header, ...sets: Buffer[]): Buffer {
   const body = Buffer.concat(sets);
   return Buffer.concat([words(10, body.length + 16), longs(seconds, sequence, domain), body]);
 }
+
+/** The datagram without its sets of templates (NetFlow v9: 0 and 1, IPFIX: 2 and 3); those of other protocols as they are. */
+export function withoutTemplates(datagram: Buffer): Buffer {
+  const version = datagram.length < 20 ? 0 : datagram.readUInt16BE(0);
+  if (version !== 9 && version !== 10) return datagram;
+  const headerBytes = version === 9 ? 20 : 16;
+  const kept: Buffer[] = [Buffer.from(datagram.subarray(0, headerBytes))];
+  for (let at = headerBytes; at + 4 <= datagram.length;) {
+    const end = at + Math.max(4, datagram.readUInt16BE(at + 2));
+    if (datagram.readUInt16BE(at) >= 256) kept.push(datagram.subarray(at, end));
+    at = end;
+  }
+  const bytes = Buffer.concat(kept);
+  if (headerBytes === 16) bytes.writeUInt16BE(bytes.length, 2);
+  return bytes;
+}

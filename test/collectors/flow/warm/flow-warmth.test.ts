@@ -10,6 +10,7 @@ import {
   optionsTemplate9,
   set,
   template,
+  withoutTemplates,
   words,
 } from '../../../support/flow-datagrams.ts';
 import { ARRIVAL_MICROS, startDecoding } from '../../../support/flow-decoding.ts';
@@ -29,18 +30,6 @@ const data = (octets: number): Buffer => set(256, [longs(octets)]);
 function startTelling(options = {}) {
   const decoding = startDecoding(options);
   return { ...decoding, told: new ToldEntries().listenTo(decoding.decoder) };
-}
-
-/** The datagram without its sets of templates (NetFlow v9: 0 and 1, IPFIX: 2 and 3). */
-function withoutTemplates(datagram: Buffer): Buffer {
-  const headerBytes = datagram.readUInt16BE(0) === 9 ? 20 : 16;
-  const kept: Buffer[] = [Buffer.from(datagram.subarray(0, headerBytes))];
-  for (let at = headerBytes; at + 4 <= datagram.length; at += datagram.readUInt16BE(at + 2)) {
-    if (datagram.readUInt16BE(at) >= 256) kept.push(datagram.subarray(at, at + datagram.readUInt16BE(at + 2)));
-  }
-  const bytes = Buffer.concat(kept);
-  if (headerBytes === 16) bytes.writeUInt16BE(bytes.length, 2);
-  return bytes;
 }
 
 for (const name of readdirSync(CASES).filter((each) => /netflow9|ipfix/.test(each))) {
