@@ -50,7 +50,9 @@ export class ForkedChild<Hears extends Vocabulary, Says extends Vocabulary> {
     const lines = new ErrorLines((text) => process.stderr.write(text));
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => lines.push(text));
     this.died = new Promise((resolve) => {
+      let timer: NodeJS.Timeout | undefined;
       const die = (code: number | null, signal: NodeJS.Signals | null): void => {
+        clearTimeout(timer);
         if (this.isDead) return;
         this.isDead = true;
         lines.end();
@@ -59,7 +61,7 @@ export class ForkedChild<Hears extends Vocabulary, Says extends Vocabulary> {
       // `close` comes when also its last words are read: on standard error, and in the channel. A process of its own that
       // outlives it would hold that up.
       this.#process.once('close', die);
-      this.#process.once('exit', (code, signal) => setTimeout(() => die(code, signal), LAST_WORDS_MS));
+      this.#process.once('exit', (code, signal) => (timer = setTimeout(die, LAST_WORDS_MS, code, signal)));
       // A fork that failed (no memory, no descriptors) has no `exit`.
       this.#process.on('error', (error) => {
         if (this.pid !== undefined) return;

@@ -14,8 +14,8 @@ const LOAD_MS = 20_000;
  * in a start is then done already.
  *
  *   idle ──start()──▶ loading ──▶ ready ──take()──▶ none ──refill()──▶ loading
- *                        ▲  │ dies, hangs ◀──┘
- *                        └──┴─ (pause of RestartPace)
+ *                      ▲  └── dies, hangs ──┘
+ *                      └──────────┘ pause of `RestartPace`
  */
 export class Spare<Hears extends Vocabulary, Says extends Vocabulary> implements Component {
   readonly name: string;
@@ -56,14 +56,17 @@ export class Spare<Hears extends Vocabulary, Says extends Vocabulary> implements
     return this.#child?.pid;
   }
 
-  /** Whether `take` would give one. */
+  /** Whether `take` would give one that is loaded. */
   get isReady(): boolean {
-    return this.#child?.isLoaded === true && !this.#child.isDead && this.#child.life.isOpen;
+    return this.#child?.isLoaded === true && this.#isAlive();
   }
 
-  /** The spare, from now on the caller's; undefined where none is loaded. Call `refill` when its successor may load. */
+  /**
+   * The spare, from now on the caller's; undefined where there is none. One that still loads is given as well: it is further than a new one,
+   * and hears its assignment when it has loaded. Call `refill` when the next may load.
+   */
   take(): ForkedChild<Hears, Says> | undefined {
-    return this.isReady ? this.#release() : undefined;
+    return this.#isAlive() ? this.#release() : undefined;
   }
 
   /** Starts a new spare where there is none. */
@@ -78,6 +81,10 @@ export class Spare<Hears extends Vocabulary, Says extends Vocabulary> implements
     this.#cancelTimer = this.#clock.after(LOAD_MS, () => child.kill('SIGKILL'));
     void child.loaded.then(() => this.#child === child && this.#watch(watchdog));
     void child.died.then((death) => this.#child === child && this.#replace(death));
+  }
+
+  #isAlive(): boolean {
+    return this.#child !== undefined && !this.#child.isDead && this.#child.life.isOpen;
   }
 
   #watch(watchdog: Watchdog): void {

@@ -4,7 +4,7 @@ const LOOK_EVERY_MS = 250;
 /** Looks that come later than this say that it is us who were paused, or late. */
 const OWN_LAG_MS = 500;
 /** A child that shows no sign of life for so long hangs. */
-export const SILENCE_MS = 2000;
+const SILENCE_MS = 2000;
 
 /**
  * Barks when a child has been silent for two seconds: but not when the keeper itself did not run (stopped, swapped out, starved), since

@@ -56,7 +56,7 @@ interface Answerer {
 }
 
 /** More than this unread by the other side, and it is taken for hung. */
-export const MAX_UNSENT_BYTES = 64 << 20;
+const MAX_UNSENT_BYTES = 64 << 20;
 
 /**
  * Typed messages between a process and its child, in order. `Hears` and `Says` are what the other side and this side say.
@@ -85,6 +85,8 @@ export class Channel<Hears extends Vocabulary, Says extends Vocabulary> {
   readonly #maxUnsentBytes: number;
   readonly #listeners = new Map<string, Listener>();
   readonly #answerers = new Map<string, Answerer>();
+  /** What is told false when the channel closes: Node does not call back for all that it still had. */
+  readonly #delivering = new Set<(isSent: boolean) => void>();
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
   #isFull = false;
@@ -129,6 +131,21 @@ export class Channel<Hears extends Vocabulary, Says extends Vocabulary> {
   }
 
   /**
+   * Sends a message at the pace of the other side.
+   * @returns resolves when the kernel has taken it, to true; to false when the channel is closed or full: it is lost
+   */
+  deliver<T extends TypeOf<Messages<Says>>>(type: T, body: Messages<Says>[T]): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#delivering.add(resolve);
+      const settle = (isSent: boolean): void => {
+        this.#delivering.delete(resolve);
+        resolve(isSent);
+      };
+      if (!this.#post([MESSAGE, type, 0, serialize(body)], undefined, settle)) settle(false);
+    });
+  }
+
+  /**
    * Asks the other side.
    * @throws DogwatchError `TIMED_OUT`, `CHANNEL_CLOSED` (closed or full), or `REQUEST_FAILED` with what the other side says
    */
@@ -150,7 +167,7 @@ export class Channel<Hears extends Vocabulary, Says extends Vocabulary> {
     return answered;
   }
 
-  #post(envelope: Envelope, handle?: SocketHandle): boolean {
+  #post(envelope: Envelope, handle?: SocketHandle, settle?: (isSent: boolean) => void): boolean {
     if (!this.isOpen) return false;
     if (this.#isFull) {
       this.refused += 1;
@@ -159,7 +176,10 @@ export class Channel<Hears extends Vocabulary, Says extends Vocabulary> {
     const size = envelope[3].length;
     this.unsentBytes += size;
     // With a callback, trouble (a closed pipe) comes there and is no `error` event; `#close` follows.
-    this.#ipc.send?.(envelope, handle, { keepOpen: true }, () => this.#sent(size));
+    this.#ipc.send?.(envelope, handle, { keepOpen: true }, (error) => {
+      this.#sent(size);
+      settle?.(error === null);
+    });
     if (this.unsentBytes > this.#maxUnsentBytes) {
       this.#isFull = true;
       this.onFull?.();
@@ -210,6 +230,8 @@ export class Channel<Hears extends Vocabulary, Says extends Vocabulary> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     for (const id of this.#waiting.keys()) this.#reject(id, closedError('request'));
+    for (const resolve of this.#delivering) resolve(false);
+    this.#delivering.clear();
     this.onClose?.();
   }
 }

@@ -4,7 +4,7 @@ import type { Vocabulary } from './channel.ts';
 export const SIGN_EVERY_MS = 250;
 
 /** What every child says about itself, beside the words of its own trade. */
-export interface ChildLifeMessages {
+interface ChildLifeMessages {
   /** I live. */
   readonly 'life.sign': undefined;
   /** My modules are loaded, I wait for my assignment. */
@@ -23,7 +23,7 @@ export interface Failure {
 }
 
 /** What every parent says to its children. */
-export interface ParentLifeMessages {
+interface ParentLifeMessages {
   /** Be this, with the sockets that were sent before. */
   readonly 'life.assign': Assignment;
   /** A socket of the assignment to come; the handle comes with it. */
@@ -40,7 +40,7 @@ export interface Assignment {
 }
 
 /** Where a socket belongs. */
-export interface SocketPlace {
+interface SocketPlace {
   /** Position of the listener in the configuration, from 0. */
   readonly listener: number;
   readonly protocol: 'udp' | 'tcp';

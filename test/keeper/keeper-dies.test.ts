@@ -8,11 +8,7 @@ import { test, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { eventually } from '../support/processes.ts';
-
-interface Family {
-  readonly children: readonly number[];
-  readonly spare: number;
-}
+import type { Family } from './programs/small-keeper.ts';
 
 /** A process that keeps two puppets and a spare. */
 async function startKeeper(t: TestContext) {

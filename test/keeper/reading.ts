@@ -9,6 +9,7 @@ import { ForkedChild } from '../../src/keeper/forked-child.ts';
 import { HeldSockets, type SocketPlan } from '../../src/keeper/held-sockets.ts';
 import type { LifeOnly } from '../../src/processes/life.ts';
 import { silentLog } from '../../src/runtime/log.ts';
+import type { ReaderStart } from './programs/reader.ts';
 
 export const UDP: SocketPlan = { transport: 'udp', address: '127.0.0.1', port: 0, receiveBuffer: 4 << 20 };
 export const TCP: SocketPlan = { transport: 'tcp', address: '127.0.0.1', port: 0 };
@@ -42,9 +43,15 @@ export async function hold(t: TestContext, plans: readonly SocketPlan[], workers
 function startReader(t: TestContext, held: HeldSockets, worker: number, file: string) {
   const child = new ForkedChild<LifeOnly, LifeOnly>({ entry: join(import.meta.dirname, 'programs/reader.ts') });
   t.after(() => child.kill('SIGKILL'));
-  const ready = new Promise<void>((resolve) => child.life.on('life.ready', () => resolve()));
+  const ready = new Promise<void>((resolve, reject) => {
+    child.life.on('life.ready', () => resolve());
+    void child.died.then(({ failure }) => reject(new Error(`a reader died: ${failure?.message ?? 'no word'}`)));
+  });
+  // One that is killed on purpose is nobody's concern.
+  ready.catch(() => {});
   held.handOver(child.channel, worker);
-  child.life.send('life.assign', { name: `reader ${worker}`, start: { file } });
+  const start: ReaderStart = { file };
+  child.life.send('life.assign', { name: `reader ${worker}`, start });
   const stop = async (): Promise<void> => {
     child.life.send('life.stop', undefined);
     await child.died;

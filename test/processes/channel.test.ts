@@ -67,6 +67,17 @@ test('a process that does not read fills its channel, which then refuses, and sa
   assert.equal(await channel.request('double', 21, 5000), 42);
 });
 
+test('a message that is delivered is in the kernel’s hands, or said to be lost', async (t) => {
+  const { child, channel } = await forkPuppet(t);
+  assert.equal(await channel.deliver('weigh', Buffer.alloc(1000)), true);
+  child.kill('SIGSTOP');
+  // More than the pipe holds.
+  const stuck = channel.deliver('weigh', Buffer.alloc(4 << 20));
+  child.kill('SIGKILL');
+  assert.equal(await stuck, false);
+  assert.equal(await channel.deliver('weigh', Buffer.alloc(1)), false);
+});
+
 test('messages sent before the other process has loaded its program wait for it', async (t) => {
   // Every test above relies on it: `forkPuppet` assigns at once. Here the order is looked at.
   const { child, channel } = await forkPuppet(t);

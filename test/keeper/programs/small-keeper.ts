@@ -6,6 +6,11 @@ import { systemClock } from '../../../src/runtime/clock.ts';
 import { createLog } from '../../../src/runtime/log.ts';
 import type { PuppetSays, TestSays } from '../../processes/programs/puppet.ts';
 
+export interface Family {
+  readonly children: readonly number[];
+  readonly spare: number;
+}
+
 // A keeper of two puppets and a spare one; says on standard output which processes they are, each time that one is ready.
 const entry = join(import.meta.dirname, '../../processes/programs/puppet.ts');
 const log = createLog('info');
@@ -17,4 +22,5 @@ const children = [1, 2].map((number) => {
 for (const child of children) await child.start();
 await spare.start();
 while (!spare.isReady) await new Promise((resolve) => setTimeout(resolve, 10));
-process.stdout.write(`${JSON.stringify({ children: children.map(({ pid }) => pid), spare: spare.pid })}\n`);
+const family: Family = { children: children.map(({ pid }) => pid ?? 0), spare: spare.pid ?? 0 };
+process.stdout.write(`${JSON.stringify(family)}\n`);
