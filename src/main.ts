@@ -1,17 +1,26 @@
-import { accountForPostgres } from '../storage/embedded/postgres-account.ts';
-import { exposeCollector } from './collector/metrics/collector-metrics.ts';
-import { openFamilies, snmpCredentials } from './collector/families.ts';
-import { openDatabase, type OpenDatabase, openStorage } from './collector/open-storage.ts';
+import { EngineIdentity } from '../collectors/snmp/usm/engines/engine-identity.ts';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Account, accountForPostgres, makeOwnDirectory } from '../storage/embedded/postgres-account.ts';
+import { type OpenDatabase, openDatabase } from './collector/open-database.ts';
+import { engineStoreOptions, journalDirectory, retentionOptions } from './collector/options.ts';
+import { DatabaseUpkeep } from '../storage/database/upkeep.ts';
+import { HangUpRelay } from './keeper/hang-up-relay.ts';
+import { SnmpEngineStore } from './collector/snmp/snmp-engine-store.ts';
 import { giveUpRoot } from './collector/privileges.ts';
-import { type Parts, statusOf } from './collector/status-of.ts';
 import type { Config } from './config/schema.ts';
-import { HttpServer } from './console/http-server.ts';
 import type { CollectorStatus } from './console/status.ts';
-import type { MibLoader } from './mibs/mib-loader.ts';
-import { tuneEngine } from './runtime/engine.ts';
-import { Lifecycle, withTimeout } from './runtime/lifecycle.ts';
+import { Attendants } from './keeper/attendants.ts';
+import { HeldSockets } from './keeper/held-sockets.ts';
+import { type NodeFacts, nodeStatus } from './keeper/node-status.ts';
+import { processStatuses } from './keeper/process-status.ts';
+import { programFiles, whatAccountCannotReach } from './keeper/reach.ts';
+import { WarmStore } from './keeper/warm-store.ts';
+import { Workers } from './keeper/workers.ts';
+import { systemClock } from './runtime/clock.ts';
+import { Lifecycle } from './runtime/lifecycle.ts';
 import type { Log } from './runtime/log.ts';
-import { Metrics } from './runtime/metrics.ts';
 
 export interface Collector {
   /** @throws DogwatchError with what to do about it; what had been started is stopped again */
@@ -24,50 +33,70 @@ export interface Collector {
   status(): Promise<CollectorStatus>;
 }
 
+/** The folder of `package.json`. */
+const PROGRAM = fileURLToPath(new URL('..', import.meta.url));
 /** The longest that one part may take to stop; all together stay below ten seconds. */
-const STOP_PART_MS = 5000;
-const FIRST_NAMES_MS = 5000;
+const STOP_PART_MS = 8000;
 
 /**
- * The composition root: everything that a node runs, in the order in which it starts; it stops in reverse, so that a
- * datagram that was received finds every room behind it still open.
+ * The composition root of the keeper: the process that a user starts. It owns what must outlive the others (sockets, the
+ * embedded PostgreSQL, what decoders have learnt) and their lives; it parses no data, so that no load and no datagram stops it.
  *
- *   database ─▶ schema ─▶ journal ─▶ writer ─▶ decoders ─▶ listeners ─▶ HTTP
+ *   database ─▶ schema ─▶ sockets ─▶ root given up ─▶ workers ─▶ console and maintenance
+ *
+ * Stopping goes the other way round, but for the sockets: they are closed here first, so that nothing is accepted any more
+ * that no worker would read.
+ * @param say takes whole lines of the children's standard error: their logs, and what they say as they die
  */
-export function buildCollector(config: Config, log: Log): Collector {
+export function buildCollector(config: Config, log: Log, say: (text: string) => void): Collector {
   const lifecycle = new Lifecycle(log, STOP_PART_MS);
+  const workerCount = config.workers === 'auto' ? Math.max(1, availableParallelism() - 1) : config.workers;
+  const startedAt = new Date().toISOString();
   let database: OpenDatabase | undefined;
-  let parts: Parts | undefined;
-  const currentParts = (): Parts => {
-    if (parts === undefined) throw new Error('the collector has not been started');
-    return parts;
-  };
+  let facts: (() => Promise<NodeFacts>) | undefined;
 
   async function start(): Promise<void> {
-    tuneEngine();
-    const credentials = snmpCredentials(config);
     const account = await accountForPostgres(config.runAs);
     database = await openDatabase(config, lifecycle, log);
-    const storage = await openStorage(config, database.address, account, lifecycle, log);
-    const families = await openFamilies(config, credentials, storage.journal, database.address, lifecycle, log);
-    parts = { config, database, ...storage, ...families, startedAt: new Date().toISOString() };
-    const metrics = new Metrics();
-    exposeCollector(
-      metrics,
-      () => statusOf(currentParts()),
-      () => families.flow.decoder.exporters(),
-    );
-    await lifecycle.start(new HttpServer(config.http, metrics, status));
-    if (account !== undefined) {
-      await firstNames(families.mibs);
-      giveUpRoot(account);
-    }
+    const schema = new DatabaseUpkeep(database.address, retentionOptions(config), systemClock, log);
+    await lifecycle.start(schema);
+    await makeJournalDirectories(config, workerCount, account);
+    const sockets = new HeldSockets(config.listeners, workerCount, log);
+    await sockets.start();
+    const engineStore = new SnmpEngineStore(engineStoreOptions(config, database.address), systemClock, log);
+    await lifecycle.start(engineStore);
+    const engine = new EngineIdentity(engineStore, systemClock);
+    await engine.start();
+    const remaining = giveUpRootWherePossible(config, account, log);
+    const processStart = { config, database: database.address, account: remaining };
+    const warm = new WarmStore(() => systemClock.monotonicMs());
+    const workerStart = { ...processStart, engine: engine.share() };
+    const workers = new Workers(workerStart, workerCount, sockets, warm, say, systemClock, log);
+    const attendants = new Attendants(processStart, workers, status, say, systemClock, log);
+    facts = async () => ({
+      node: config.node.name,
+      startedAt,
+      database: { description: database?.description ?? '', psql: database?.psql },
+      isMigrated: schema.isMigrated,
+      reports: await workers.ask(),
+      maintenance: await attendants.maintenanceReport(),
+      processes: await processStatuses([...workers.processes, attendants.console, attendants.maintenance]),
+    });
+    await lifecycle.start({
+      name: workers.name,
+      start: () => workers.start(),
+      async stop() {
+        await sockets.stop();
+        await workers.stop();
+      },
+    });
+    await lifecycle.start(attendants);
+    await lifecycle.start(new HangUpRelay([...workers.children, attendants.maintenance]));
   }
 
   async function status(): Promise<CollectorStatus> {
-    const current = currentParts();
-    await Promise.all(current.listeners.datagram.map((listener) => listener.readKernelDrops()));
-    return statusOf(current);
+    if (facts === undefined) throw new Error('the collector has not been started');
+    return nodeStatus(await facts());
   }
 
   return {
@@ -85,7 +114,32 @@ export function buildCollector(config: Config, log: Log): Collector {
   };
 }
 
-/** The thread that compiles MIB files reads the program's own files as it starts: before they may be out of its reach. */
-async function firstNames(mibs: MibLoader): Promise<void> {
-  await withTimeout(mibs.loaded, FIRST_NAMES_MS, mibs.name).catch(() => {});
+/** Each worker's folder, which belongs to whoever goes on. */
+async function makeJournalDirectories(config: Config, workers: number, account: Account | undefined): Promise<void> {
+  await makeOwnDirectory(config.journal.directory, account);
+  await makeOwnDirectory(join(config.journal.directory, config.node.name), account);
+  for (let index = 0; index < workers; index += 1) await makeOwnDirectory(journalDirectory(config, index), account);
+}
+
+/**
+ * Gives up root where the account that goes on can reach all that a process needs when it is started again.
+ * @returns whom the children have to become, if they are started as root
+ */
+function giveUpRootWherePossible(config: Config, account: Account | undefined, log: Log): Account | undefined {
+  if (account === undefined) return undefined;
+  const unreachable = whatAccountCannotReach(account, [...programFiles(PROGRAM), ...secretFiles(config)]);
+  if (unreachable === undefined) {
+    giveUpRoot(account);
+    return undefined;
+  }
+  const remedy = `Install Dogwatch where the account ${account.name} can read it, such as /opt, and let it read the files that the configuration names.`;
+  log.warn({ unreachable, remedy }, 'the keeper stays root, so that it can start processes again; these give it up');
+  return account;
+}
+
+/** Files that a process reads when it starts. */
+function secretFiles({ tls, listeners, snmp }: Config): string[] {
+  const all = [tls, ...listeners.map((listener) => (listener.transport === 'udp' ? undefined : listener.tls))];
+  const files = all.flatMap((each) => [each?.certificateFile, each?.keyFile, each?.clientCaFile]);
+  return [...files, snmp.credentialsFile].filter((file) => file !== undefined);
 }

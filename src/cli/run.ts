@@ -41,7 +41,10 @@ export function registerRun(program: Command): void {
       const log = createLog(config.log.level, (line) => screen.log(line));
       // Loaded when needed: the other commands start without the decoders and the writer.
       const { buildCollector } = await import('../main.ts');
-      process.exitCode = await runCollector(buildCollector(config, log), screen);
+      const say = (text: string): void => {
+        for (const line of text.trimEnd().split('\n')) screen.log(`${line}\n`);
+      };
+      process.exitCode = await runCollector(buildCollector(config, log, say), screen);
       leaveSoon();
     });
 }

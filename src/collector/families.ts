@@ -1,3 +1,6 @@
+import type { SharedEngine } from '../../collectors/snmp/usm/engines/engine-identity.ts';
+import type { WarmState } from '../../collectors/warm-state.ts';
+import type { GivenSocket } from '../../collectors/listener/given-socket.ts';
 import { DeviceClockTable } from '../../collectors/syslog/clock/device-clock-table.ts';
 import { DeviceZones } from '../../collectors/syslog/clock/device-zones.ts';
 import { SyslogRules } from '../../collectors/syslog/filter/syslog-rules.ts';
@@ -7,7 +10,6 @@ import type { Queue } from '../../storage/queue.ts';
 import type { Config } from '../config/schema.ts';
 import { NO_CREDENTIALS, readSnmpCredentials, type SnmpCredentials } from '../config/snmp-credentials.ts';
 import { MibLoader } from '../mibs/mib-loader.ts';
-import { Poller } from '../polling/poller.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { FileWatch } from '../runtime/file-watch.ts';
 import type { Lifecycle } from '../runtime/lifecycle.ts';
@@ -15,8 +17,7 @@ import type { Log } from '../runtime/log.ts';
 import { FlowPipeline } from './pipelines/flow-pipeline.ts';
 import { InformHistory } from './snmp/inform-history.ts';
 import { Listeners } from './listeners.ts';
-import { flowPipelineOptions, pollerOptions, snmpPipelineOptions, syslogPipelineOptions } from './options.ts';
-import { SnmpEngineStore } from './snmp/snmp-engine-store.ts';
+import { flowPipelineOptions, snmpPipelineOptions, syslogPipelineOptions } from './options.ts';
 import { SnmpPipeline } from './pipelines/snmp-pipeline.ts';
 import { SyslogPipeline } from './pipelines/syslog-pipeline.ts';
 
@@ -27,60 +28,72 @@ export interface Families {
   readonly rules: SyslogRules;
   readonly snmp: SnmpPipeline;
   readonly mibs: MibLoader;
-  readonly poller: Poller;
   readonly listeners: Listeners;
 }
 
-/** Where our SNMP engine is remembered beside the database, below the state directory. */
-const ENGINE_FILE = 'snmp-engine.json';
+/** What the families stand in. */
+export interface FamilySurroundings {
+  readonly queue: Queue;
+  /** Of the journal: rows of open batches survive the process. */
+  readonly drafts: DraftStore;
+  readonly database: DatabaseAddress;
+  /** Our own SNMP engine. */
+  readonly engine: SharedEngine;
+  /** What other workers learnt goes into the decoders here, before their sockets are read. */
+  readonly warmUp: (states: readonly WarmState[]) => Promise<void>;
+  /** Of this worker. */
+  readonly journalDirectory: string;
+  /** Those of `config.listeners` that are open already, by their position; the others are opened here. */
+  readonly sockets: ReadonlyMap<number, GivenSocket>;
+  /** Does a step that reads secrets, with the rights that the process was started with. */
+  readonly withSecrets: <T>(step: () => Promise<T>) => Promise<T>;
+}
 
 /**
  * The families' decoders, and the sockets in front of them: these come last, so that they stop first.
- * @param drafts of the journal: rows of open batches survive the process
  * @throws DogwatchError `LISTEN_FAILED`, `TLS_…`, `SNMP_…`
  */
 export async function openFamilies(
   config: Config,
   credentials: SnmpCredentials,
-  queue: Queue,
-  database: DatabaseAddress,
+  surroundings: FamilySurroundings,
   lifecycle: Lifecycle,
   log: Log,
-  drafts?: DraftStore,
 ): Promise<Families> {
+  const { queue, drafts, database, journalDirectory, engine, sockets } = surroundings;
   const flow = new FlowPipeline(flowPipelineOptions(config), queue, systemClock, log, drafts);
   const rules = new SyslogRules(
     { rules: config.syslog.rules, maxDevices: config.syslog.limits.devices },
     systemClock,
     log,
   );
+  const clocks = new DeviceClockTable(config.syslog.limits.devices, systemClock, log);
   const syslog = new SyslogPipeline(
-    syslogPipelineOptions(config, syslogParts(config, rules, log)),
+    syslogPipelineOptions(config, syslogParts(config, clocks, rules)),
     queue,
     systemClock,
     log,
     drafts,
   );
-  const engineStore = new SnmpEngineStore(engineStoreOptions(config, database), systemClock, log);
   const mibs = new MibLoader(config.snmp.mibDirectory, log);
   const snmp = new SnmpPipeline(
     snmpPipelineOptions(config, credentials),
-    { queue, drafts, engineStore, naming: mibs.names, reply: (bytes, to) => listeners.reply(bytes, to) },
+    { queue, drafts, engine, naming: mibs.names, reply: (bytes, to) => listeners.reply(bytes, to) },
     systemClock,
     log,
   );
   const history = new InformHistory(
-    { database, journalDirectory: config.journal.directory, hasLeftovers: leftoversOf(queue) },
+    { database, journalDirectory, hasLeftovers: leftoversOf(queue) },
     ({ key, receivedAtMicros }) => snmp.decoder.restoreInform(key, receivedAtMicros),
     systemClock,
     log,
   );
-  const listeners = new Listeners(config, { flow, syslog, snmp }, log);
-  const poller = new Poller(database, credentials.polling, pollerOptions(config), systemClock, log);
-  for (const component of [flow, rules, syslog, engineStore, mibs, snmp, history, ...listeners.all, poller])
-    await lifecycle.start(component);
-  for (const watch of watches(config, { listeners, snmp, mibs, poller }, log)) await lifecycle.start(watch);
-  return { flow, syslog, rules, snmp, mibs, poller, listeners };
+  const listeners = new Listeners(config, { flow, syslog, snmp }, sockets, log);
+  for (const component of [flow, rules, syslog, mibs, snmp, history]) await lifecycle.start(component);
+  await surroundings.warmUp([flow.decoder, snmp.decoder, snmp.security, clocks]);
+  for (const listener of listeners.all) await surroundings.withSecrets(() => lifecycle.start(listener));
+  for (const watch of watches(config, { listeners, snmp, mibs }, log)) await lifecycle.start(watch);
+  return { flow, syslog, rules, snmp, mibs, listeners };
 }
 
 /** Whether the queue still holds batches that are older than now. */
@@ -94,25 +107,24 @@ export function snmpCredentials({ snmp: { credentialsFile } }: Config): SnmpCred
   return credentialsFile === undefined ? NO_CREDENTIALS : readSnmpCredentials(credentialsFile);
 }
 
-function syslogParts({ syslog: { timeZone, timeZones, limits, rules } }: Config, judge: SyslogRules, log: Log) {
+function syslogParts(
+  { syslog: { timeZone, timeZones, limits, rules } }: Config,
+  clocks: DeviceClockTable,
+  judge: SyslogRules,
+) {
   const maxDevices = limits.devices;
   return {
     zone: new DeviceZones({ timeZone, timeZones, maxDevices }),
-    clocks: new DeviceClockTable(maxDevices, systemClock, log),
+    clocks,
     // Without rules not even a look at them is due.
     rules: rules.length === 0 ? undefined : judge,
   };
 }
 
-function engineStoreOptions({ stateDirectory, node, snmp }: Config, database: DatabaseAddress) {
-  const { engineId } = snmp;
-  return { file: `${stateDirectory}/${ENGINE_FILE}`, database, node: node.name, engineId };
-}
-
 /** What is read again while we run. */
 function watches(
   config: Config,
-  { listeners, snmp, mibs, poller }: Pick<Families, 'listeners' | 'snmp' | 'mibs' | 'poller'>,
+  { listeners, snmp, mibs }: Pick<Families, 'listeners' | 'snmp' | 'mibs'>,
   log: Log,
 ): FileWatch[] {
   // The time of a folder is that of its last new, renamed or removed file.
@@ -126,10 +138,9 @@ function watches(
   const { credentialsFile } = config.snmp;
   if (credentialsFile !== undefined) {
     const reload = (): void => {
-      const { users, communities, polling } = readSnmpCredentials(credentialsFile);
+      const { users, communities } = readSnmpCredentials(credentialsFile);
       snmp.security.replaceUsers(users);
       snmp.decoder.replaceCommunities(communities);
-      poller.replaceRules(polling);
     };
     found.push(new FileWatch({ what: 'SNMP credentials', files: [credentialsFile] }, reload, systemClock, log));
   }

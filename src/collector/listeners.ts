@@ -1,3 +1,4 @@
+import type { GivenSocket } from '../../collectors/listener/given-socket.ts';
 import { StreamListener } from '../../collectors/listener/stream-listener.ts';
 import { UdpListener } from '../../collectors/listener/udp-listener.ts';
 import type { ReplyTo } from '../../collectors/snmp/inform/inform-desk.ts';
@@ -21,12 +22,14 @@ export class Listeners {
   readonly datagram: readonly UdpListener[];
   readonly stream: readonly StreamListener[];
 
-  constructor(config: Config, receivers: Receivers, log: Log) {
+  /** @param sockets those that are open already, by the position of their listener in the configuration */
+  constructor(config: Config, receivers: Receivers, sockets: ReadonlyMap<number, GivenSocket>, log: Log) {
     const datagram: UdpListener[] = [];
     const stream: StreamListener[] = [];
-    for (const options of config.listeners) {
-      if (options.transport === 'udp') datagram.push(udpListener(options, config, receivers, log));
-      else stream.push(streamListener(options, config, receivers.syslog, log));
+    for (const [index, options] of config.listeners.entries()) {
+      const socket = sockets.get(index);
+      if (options.transport === 'udp') datagram.push(udpListener(options, config, receivers, socket, log));
+      else stream.push(streamListener(options, config, receivers.syslog, socket, log));
     }
     this.datagram = datagram;
     this.stream = stream;
@@ -59,6 +62,7 @@ function udpListener(
   { family, address, port, receiveBuffer, allowFrom }: Extract<Listener, { transport: 'udp' }>,
   config: Config,
   { flow, snmp, syslog }: Receivers,
+  socket: GivenSocket | undefined,
   log: Log,
 ): UdpListener {
   const pipeline = { flow, snmp, syslog }[family];
@@ -67,6 +71,7 @@ function udpListener(
     address,
     port,
     receiveBufferBytes: receiveBuffer,
+    socket,
     allowFrom: allowFrom ?? config.allowFrom,
     ...(family === 'snmp' ? { beforeClose: () => snmp.settle() } : {}),
   };
@@ -77,6 +82,7 @@ function streamListener(
   options: Exclude<Listener, { transport: 'udp' }>,
   config: Config,
   { decoder, acceptance }: SyslogPipeline,
+  socket: GivenSocket | undefined,
   log: Log,
 ): StreamListener {
   const { transport, address, port, allowFrom, maxConnections, maxConnectionsPerSource, idle } = options;
@@ -91,6 +97,7 @@ function streamListener(
       maxConnections,
       maxConnectionsPerSource,
       idleMs: idle,
+      socket,
       tls: tlsOf(options, config.tls),
     },
     systemClock,

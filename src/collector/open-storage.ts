@@ -1,78 +1,32 @@
-import { DatabaseUpkeep } from '../../storage/database/upkeep.ts';
-import { RecentTimesUpkeep } from '../../storage/database/text-search/recent-times.ts';
-import { TextSearchUpkeep } from '../../storage/database/text-search/text-search-upkeep.ts';
 import type { DatabaseAddress } from '../../storage/database/database.ts';
-import { EmbeddedPostgres } from '../../storage/embedded/embedded-postgres.ts';
-import { type Account, makeOwnDirectory } from '../../storage/embedded/postgres-account.ts';
 import { Journal } from '../../storage/journal/journal.ts';
+import type { Queue } from '../../storage/queue.ts';
 import { Writer } from '../../storage/writer.ts';
-import { maskUrl } from '../config/mask.ts';
 import type { Config } from '../config/schema.ts';
 import { systemClock } from '../runtime/clock.ts';
 import type { Component, Lifecycle } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
-import { journalOptions, retentionOptions } from './options.ts';
+import { journalOptions } from './options.ts';
 
-export interface OpenDatabase {
-  readonly address: DatabaseAddress;
-  readonly description: string;
-  /** The command line that opens it. */
-  readonly psql: string | undefined;
-  /** Ends, without waiting, a server of our own. */
-  abandon(): void;
-}
-
-/** Everything behind the decoders, started. */
+/** Everything behind the decoders of a worker, started. */
 export interface OpenStorage {
-  readonly upkeep: DatabaseUpkeep;
   readonly journal: Journal;
+  readonly queue: Queue;
   readonly writer: Writer;
-  readonly textSearch: TextSearchUpkeep;
 }
 
 /** On stop, how long the writer may go on with what is in the journal; the rest is written after the next start. */
 const DRAIN_MS = 4000;
-/** Batches older than this that are not written yet are a backlog. */
-const BACKLOG_MS = 5000;
 
-/** The configured server, or one of our own, started. */
-export async function openDatabase(config: Config, lifecycle: Lifecycle, log: Log): Promise<OpenDatabase> {
-  const { url } = config.database;
-  if (url !== undefined) {
-    const description = `external, ${maskUrl(url)}`;
-    return { address: { connectionString: url }, description, psql: undefined, abandon() {} };
-  }
-  const { port, settings } = config.database.embedded;
-  const server = new EmbeddedPostgres(
-    {
-      stateDirectory: config.stateDirectory,
-      accountName: config.runAs,
-      settings: Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)])),
-      ...(port === undefined ? {} : { tcpPort: port }),
-    },
-    log,
-  );
-  await lifecycle.start(server);
-  return {
-    address: server.address,
-    description: `embedded PostgreSQL, data in ${config.stateDirectory}`,
-    psql: `psql '${server.connectionString}'`,
-    abandon: () => server.abandon(),
-  };
-}
-
-/** Schema, journal and writer, in this order. */
+/** Journal, queue and writer, in this order. */
 export async function openStorage(
   config: Config,
+  worker: { readonly index: number; readonly workers: number },
   address: DatabaseAddress,
-  account: Account | undefined,
   lifecycle: Lifecycle,
   log: Log,
 ): Promise<OpenStorage> {
-  const upkeep = new DatabaseUpkeep(address, retentionOptions(config), systemClock, log);
-  await lifecycle.start(upkeep);
-  await makeOwnDirectory(config.journal.directory, account);
-  const journal = new Journal(journalOptions(config), systemClock, log);
+  const journal = new Journal(journalOptions(config, worker), systemClock, log);
   await lifecycle.start(journalComponent(journal, log));
   const { node, retention, writer: writing } = config;
   const options = {
@@ -83,16 +37,7 @@ export async function openStorage(
   };
   const writer = new Writer(journal, options, systemClock, log);
   await lifecycle.start(drainingWriter(writer));
-  const textSearch = new TextSearchUpkeep(address, { holdBack: () => backlogOf(journal) }, systemClock, log);
-  await lifecycle.start(textSearch);
-  await lifecycle.start(new RecentTimesUpkeep(address, systemClock, log));
-  return { upkeep, journal, writer, textSearch };
-}
-
-/** Why an index should not be built now: what waits to be written comes first. */
-function backlogOf(journal: Journal): string | undefined {
-  const { oldestMs } = journal.depth();
-  return oldestMs > BACKLOG_MS ? 'batches wait to be written' : undefined;
+  return { journal, queue: journal, writer };
 }
 
 function journalComponent(journal: Journal, log: Log): Component {

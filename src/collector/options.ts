@@ -1,9 +1,12 @@
+import { join } from 'node:path';
 import type { SyslogDecoderOptions } from '../../collectors/syslog/syslog-decoder.ts';
 import type { JournalOptions } from '../../storage/journal/journal.ts';
 import type { RetentionOptions } from '../../storage/database/retention.ts';
 import type { Config } from '../config/schema.ts';
 import type { SnmpCredentials } from '../config/snmp-credentials.ts';
 import type { PollerOptions } from '../polling/poller.ts';
+import type { DatabaseAddress } from '../../storage/database/database.ts';
+import type { SnmpEngineStoreOptions } from './snmp/snmp-engine-store.ts';
 import type { FlowPipelineOptions } from './pipelines/flow-pipeline.ts';
 import type { RowIntakeOptions } from './pipelines/row-intake.ts';
 import type { SnmpPipelineOptions } from './pipelines/snmp-pipeline.ts';
@@ -67,10 +70,28 @@ function rowIntakeOptions(batch: Config['batch'], journal: Config['journal']): R
   return { limits, batchBytes: batch.bytes, queueMemoryBytes: journal.memoryBytes };
 }
 
-/** How the journal keeps batches. */
-export function journalOptions({ journal }: Config): JournalOptions {
-  const { sync, ...same } = journal;
-  return { ...same, syncMs: sync };
+/** The folder of a worker's journal. */
+export function journalDirectory({ journal, node }: Config, index: number): string {
+  return join(journal.directory, node.name, String(index));
+}
+
+/** How one of so many workers keeps batches: of what the node may take, each has the same share. */
+export function journalOptions(
+  config: Config,
+  { index, workers }: { readonly index: number; readonly workers: number },
+): JournalOptions {
+  const { sync, maxBytes, segmentBytes, claimTimeout, ...same } = config.journal;
+  const share = Math.floor(maxBytes / workers);
+  return {
+    ...same,
+    directory: journalDirectory(config, index),
+    maxBytes: share,
+    // A batch lies within one segment.
+    segmentBytes: Math.max(config.batch.bytes, Math.min(segmentBytes, Math.floor(share / 8))),
+    syncMs: sync,
+    node: config.node.name,
+    claimTimeoutMs: claimTimeout,
+  };
 }
 
 /** What the database's upkeep needs of it. */
@@ -85,4 +106,15 @@ export function retentionOptions({ retention }: Config): RetentionOptions {
     },
     keepLedgerDays: retention.ledger / DAY_MS,
   };
+}
+
+/** Where our SNMP engine is remembered beside the database, below the state directory. */
+const ENGINE_FILE = 'snmp-engine.json';
+
+/** How our SNMP engine is kept. */
+export function engineStoreOptions(
+  { stateDirectory, node, snmp: { engineId } }: Config,
+  database: DatabaseAddress,
+): SnmpEngineStoreOptions {
+  return { file: join(stateDirectory, ENGINE_FILE), database, node: node.name, engineId };
 }

@@ -11,6 +11,13 @@ export interface HttpServerOptions {
   readonly port: number;
 }
 
+/** Whom the server asks. */
+export interface StatusSource {
+  status(): Promise<CollectorStatus>;
+  /** Brings what the metrics read up to date. */
+  refresh(): Promise<void>;
+}
+
 /**
  * The one HTTP port: `/metrics` for Prometheus, `/healthz` (the process answers), `/readyz` (it receives and stores;
  * 503 with the reasons otherwise) and `/api/status`.
@@ -18,20 +25,19 @@ export interface HttpServerOptions {
 export class HttpServer implements Component {
   readonly name = 'http';
   readonly #options: HttpServerOptions;
-  readonly #status: () => Promise<CollectorStatus>;
   readonly #server: FastifyInstance;
 
-  constructor(options: HttpServerOptions, metrics: Metrics, status: () => Promise<CollectorStatus>) {
+  constructor(options: HttpServerOptions, metrics: Metrics, source: StatusSource) {
     this.#options = options;
-    this.#status = status;
     this.#server = fastify({ logger: false, forceCloseConnections: true });
     this.#server.get('/healthz', () => ({ status: 'ok' }));
     this.#server.get('/readyz', async (_request, reply) => {
-      const { ready, reasons } = await this.#status();
+      const { ready, reasons } = await source.status();
       return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', reasons });
     });
-    this.#server.get('/api/status', async () => this.#status());
+    this.#server.get('/api/status', async () => source.status());
     this.#server.get('/metrics', async (_request, reply) => {
+      await source.refresh();
       const { contentType, body } = await metrics.exposition();
       return reply.type(contentType).send(body);
     });

@@ -15,6 +15,22 @@ export interface CollectorStatus {
   readonly journal: JournalStatus;
   readonly writer: WriterStatus;
   readonly database: { readonly description: string; readonly psql: string | undefined };
+  readonly processes: readonly ProcessStatus[];
+}
+
+/** A process that the keeper watches, and the keeper itself. */
+export interface ProcessStatus {
+  /** `keeper`, `worker 1`, `spare worker`, `console`, `maintenance`. */
+  readonly name: string;
+  /** Undefined while it is not there. */
+  readonly pid: number | undefined;
+  readonly state: 'starting' | 'running' | 'stopped';
+  /** How often it had to be started again. */
+  readonly restarts: number;
+  /** Resident memory, bytes, as it said last. */
+  readonly memoryBytes: number;
+  /** Why it does not keep running. */
+  readonly trouble: string | undefined;
 }
 
 export type ListenerStatus = DatagramListenerStatus | StreamListenerStatus;

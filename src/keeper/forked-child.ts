@@ -10,6 +10,8 @@ export interface ChildProgram {
   readonly entry: string;
   /** For Node itself. */
   readonly execArgv?: readonly string[] | undefined;
+  /** Takes what it says on standard error: log lines, and whatever else. Default: our own standard error. */
+  readonly say?: ((text: string) => void) | undefined;
 }
 
 /** How a process ended. */
@@ -47,7 +49,7 @@ export class ForkedChild<Hears extends Vocabulary, Says extends Vocabulary> {
     });
     this.channel = new Channel(this.#process);
     this.life = this.channel;
-    const lines = new ErrorLines((text) => process.stderr.write(text));
+    const lines = new ErrorLines(program.say ?? ((text) => process.stderr.write(text)));
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => lines.push(text));
     this.died = new Promise((resolve) => {
       let timer: NodeJS.Timeout | undefined;

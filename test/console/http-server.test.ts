@@ -1,17 +1,21 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { exposeCollector } from '../../src/collector/metrics/collector-metrics.ts';
-import { HttpServer } from '../../src/console/http-server.ts';
+import { HttpServer, type StatusSource } from '../../src/console/http-server.ts';
 import type { CollectorStatus } from '../../src/console/status.ts';
 import { Metrics } from '../../src/runtime/metrics.ts';
 import { datagramListeners } from '../../src/console/status.ts';
 import { exampleStatus } from '../support/example-status.ts';
 
+function sourceOf(status: () => CollectorStatus): StatusSource {
+  return { status: () => Promise.resolve(status()), refresh: () => Promise.resolve() };
+}
+
 /** A running server that tells `status`. @returns its URL */
 async function serve(t: TestContext, status: () => CollectorStatus): Promise<string> {
   const metrics = new Metrics();
   exposeCollector(metrics, status, () => []);
-  const server = new HttpServer({ address: '127.0.0.1', port: 0 }, metrics, () => Promise.resolve(status()));
+  const server = new HttpServer({ address: '127.0.0.1', port: 0 }, metrics, sourceOf(status));
   await server.start();
   t.after(() => server.stop());
   const url = server.url();
@@ -56,8 +60,10 @@ test('metrics are the numbers of the status, in the text format of Prometheus', 
 
 test('a port that is taken is refused with the setting that changes it', async (t) => {
   const url = await serve(t, exampleStatus);
-  const second = new HttpServer({ address: '127.0.0.1', port: Number(new URL(url).port) }, new Metrics(), () =>
-    Promise.resolve(exampleStatus()),
+  const second = new HttpServer(
+    { address: '127.0.0.1', port: Number(new URL(url).port) },
+    new Metrics(),
+    sourceOf(exampleStatus),
   );
   t.after(() => second.stop());
   await assert.rejects(second.start(), { code: 'LISTEN_FAILED', remedy: /http\.port/ });

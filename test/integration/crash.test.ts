@@ -63,7 +63,7 @@ function startLoad(port: number, seed: number, durationMs = 10_000): { stop: () 
 /** Id and rows of the batches of flows that are whole in the journal's segments, written to the database or not. */
 async function batchesOnDisk(folder: string): Promise<Map<string, number>> {
   const batches = new Map<string, number>();
-  for await (const file of glob('journal/*.journal', { cwd: folder })) {
+  for await (const file of glob('journal/**/*.journal', { cwd: folder })) {
     const bytes = await readFile(join(folder, file));
     for (let at = 0; at < bytes.length;) {
       const batch = decodeBatch(bytes.subarray(at));

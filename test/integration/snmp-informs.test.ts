@@ -61,7 +61,7 @@ for (const version of ['v2c', 'v3'] as const) {
       t.after(() => relay.close());
       const sender = startSender(t, first, inform, relay.port);
       relay.beforeQuestion = (questions) => {
-        if (questions === FIRST_ANSWERS[version] + 1) process.kill(first.process.pid, 'SIGSTOP');
+        if (questions === FIRST_ANSWERS[version] + 1) void first.process.freeze();
       };
       await eventually('the inform has come', () => relay.questions > FIRST_ANSWERS[version]);
       await first.process.kill();

@@ -121,10 +121,20 @@ export class CollectorProcess {
       throw new Error(`the collector ended with ${this.#child.exitCode}:\n${this.output}`);
   }
 
-  /** Ends it as a power cut does. */
+  /** Ends all of its processes as a power cut does. */
   async kill(): Promise<void> {
-    this.#child.kill('SIGKILL');
+    const pids = await this.freeze();
+    for (const pid of pids) signal(pid, 'SIGKILL');
     await this.#closed;
+  }
+
+  /** Halts all of its processes, the keeper first: it replaces none of the others then. @returns their ids */
+  async freeze(): Promise<number[]> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return [];
+    signal(this.pid, 'SIGSTOP');
+    const pids = await this.#processes();
+    for (const pid of pids) signal(pid, 'SIGSTOP');
+    return pids;
   }
 }
 
@@ -153,4 +163,13 @@ async function freeTcpPort(): Promise<number> {
   await once(server, 'close');
   if (address === null || typeof address === 'string') throw new Error('no port');
   return address.port;
+}
+
+/** One that has ended meanwhile is as good as halted. */
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
 }

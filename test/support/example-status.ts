@@ -101,5 +101,11 @@ export function exampleStatus(): CollectorStatus {
       error: undefined,
     },
     database: { description: 'embedded PostgreSQL 18', psql: 'psql -h /run/dw dogwatch' },
+    processes: [
+      { name: 'keeper', pid: 4242, state: 'running', restarts: 0, memoryBytes: 60 * MIB, trouble: undefined },
+      { name: 'worker 1', pid: 4243, state: 'running', restarts: 1, memoryBytes: 200 * MIB, trouble: undefined },
+      { name: 'console', pid: 4244, state: 'running', restarts: 0, memoryBytes: 70 * MIB, trouble: undefined },
+      { name: 'maintenance', pid: 4245, state: 'running', restarts: 0, memoryBytes: 80 * MIB, trouble: undefined },
+    ],
   };
 }

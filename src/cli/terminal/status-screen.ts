@@ -35,10 +35,21 @@ export function statusScreen(status: CollectorStatus, now: Date = new Date()): s
       ? [['', `${grouped(writer.rejectedRows)} rows rejected, kept in rejected_rows`] satisfies [string, string]]
       : []),
     ['writer', writer.error === undefined ? writer.state : `${writer.state}: ${writer.error}`],
+    ...processLines(status),
     ['database', status.database.description],
     ...(status.database.psql === undefined ? [] : [['', status.database.psql] satisfies [string, string]]),
   ];
   return lines.map(([label, text]) => `${label.padEnd(12)} ${text}\n`).join('');
+}
+
+function processLines({ processes }: CollectorStatus): [string, string][] {
+  return processes.map(({ name, pid, state, restarts, memoryBytes, trouble }, index) => [
+    index === 0 ? 'processes' : '',
+    `${name}: ` +
+      (pid === undefined ? state : `${state}, process ${pid}, ${bytesText(memoryBytes)}`) +
+      troublesText([[restarts, 'times started again']]) +
+      (trouble === undefined ? '' : `, ${trouble}`),
+  ]);
 }
 
 function flowLines({ flow }: CollectorStatus): [string, string][] {

@@ -1,17 +1,14 @@
-import type { ExporterView } from '../../../collectors/flow/exporter/exporter.ts';
 import type { CollectorStatus } from '../../console/status.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
-
-/** How many exporters get series of their own: a flood of spoofed ones must not drown whoever scrapes. */
-const MAX_EXPORTER_SERIES = 1000;
+import type { ExporterReport } from '../../worker/worker-report.ts';
 
 /** Flows altogether, and by exporter. */
 export function exposeFlow(
   metrics: Metrics,
   status: () => CollectorStatus,
-  exporters: () => Iterable<ExporterView>,
+  exporters: () => readonly ExporterReport[],
 ): void {
-  exposeExporters(metrics, () => [...exporters()].slice(-MAX_EXPORTER_SERIES));
+  exposeExporters(metrics, exporters);
   const counted = [
     ['datagrams', 'flow_datagrams_total', 'Flow datagrams decoded.'],
     ['records', 'flow_records_total', 'Data records decoded.'],
@@ -40,9 +37,9 @@ export function exposeFlow(
   metrics.gauge('flow_exporters', 'Exporters remembered.', [], (gauge) => gauge.set(status().flow.exporters));
 }
 
-function exposeExporters(metrics: Metrics, exporters: () => ExporterView[]): void {
+function exposeExporters(metrics: Metrics, exporters: () => readonly ExporterReport[]): void {
   const labels = ['exporter', 'domain', 'protocol'] as const;
-  const of = ({ address, observationDomain, protocol }: ExporterView) => ({
+  const of = ({ address, observationDomain, protocol }: ExporterReport) => ({
     exporter: address,
     domain: String(observationDomain),
     protocol,

@@ -5,7 +5,7 @@ import type { SnmpNaming } from '../../../collectors/snmp/naming.ts';
 import { SnmpDecoder } from '../../../collectors/snmp/snmp-decoder.ts';
 import { SNMP_TRAPS } from '../../../collectors/snmp/tables.ts';
 import type { SnmpTrouble } from '../../../collectors/snmp/trouble.ts';
-import { EngineIdentity, type EngineStateStore } from '../../../collectors/snmp/usm/engines/engine-identity.ts';
+import { EngineIdentity, type SharedEngine } from '../../../collectors/snmp/usm/engines/engine-identity.ts';
 import type { UsmOptions } from '../../../collectors/snmp/usm/usm-options.ts';
 import { UsmProcessor } from '../../../collectors/snmp/usm/usm-processor.ts';
 import type { DraftStore } from '../../../storage/journal/drafts/draft-store.ts';
@@ -27,7 +27,8 @@ export interface SnmpPipelineParts {
   readonly queue: Queue;
   /** Where rows are kept that are not in the queue yet. */
   readonly drafts?: DraftStore | undefined;
-  readonly engineStore: EngineStateStore;
+  /** Our own engine, one for all workers. */
+  readonly engine: SharedEngine;
   readonly naming: SnmpNaming;
   /** Sends an answer by the socket on `localPort`. */
   readonly reply: Reply;
@@ -49,14 +50,14 @@ export class SnmpPipeline implements Component {
   /** @throws DogwatchError `SNMP_USER_INVALID` */
   constructor(
     options: SnmpPipelineOptions,
-    { queue, drafts, engineStore, naming, reply }: SnmpPipelineParts,
+    { queue, drafts, engine, naming, reply }: SnmpPipelineParts,
     clock: Clock,
     log: Log,
   ) {
     this.#clock = clock;
     this.#log = log;
     this.#intake = new RowIntake(options.intake, queue, clock, log, drafts);
-    this.engine = new EngineIdentity(engineStore, clock);
+    this.engine = new EngineIdentity(engine, clock);
     this.security = new UsmProcessor(options.security, this.engine);
     this.decoder = new SnmpDecoder(options.decoder, {
       traps: this.#intake.open(SNMP_TRAPS, 'large'),
@@ -68,7 +69,7 @@ export class SnmpPipeline implements Component {
     });
   }
 
-  /** @throws DogwatchError `SNMP_ENGINE_STATE_INVALID`, `SNMP_ENGINE_BOOTS_EXHAUSTED` */
+  /** @throws DogwatchError `SNMP_ENGINE_STATE_INVALID` */
   start(): Promise<void> {
     return this.engine.start();
   }

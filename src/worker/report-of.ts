@@ -2,76 +2,52 @@ import { StreamListener } from '../../collectors/listener/stream-listener.ts';
 import type { UdpListener } from '../../collectors/listener/udp-listener.ts';
 import type { SourceView } from '../../collectors/snmp/source-table.ts';
 import type { SyslogRules } from '../../collectors/syslog/filter/syslog-rules.ts';
-import type { DatabaseAddress } from '../../storage/database/database.ts';
 import type { Journal } from '../../storage/journal/journal.ts';
-import type { TextSearchUpkeep } from '../../storage/database/text-search/text-search-upkeep.ts';
-import type { DatabaseUpkeep } from '../../storage/database/upkeep.ts';
 import type { Writer } from '../../storage/writer.ts';
-import manifest from '../../package.json' with { type: 'json' };
-import type { Config } from '../config/schema.ts';
 import type {
-  CollectorStatus,
   FlowStatus,
   JournalStatus,
   ListenerStatus,
   SnmpStatus,
   StreamListenerStatus,
-  SyslogStatus,
   WriterStatus,
 } from '../console/status.ts';
-import type { Poller } from '../polling/poller.ts';
-import type { FlowPipeline } from './pipelines/flow-pipeline.ts';
-import type { Listeners } from './listeners.ts';
-import type { SnmpPipeline } from './pipelines/snmp-pipeline.ts';
-import type { SyslogPipeline } from './pipelines/syslog-pipeline.ts';
+import type { FlowPipeline } from '../collector/pipelines/flow-pipeline.ts';
+import type { Listeners } from '../collector/listeners.ts';
+import type { WorkerReport } from './worker-report.ts';
+import type { SnmpPipeline } from '../collector/pipelines/snmp-pipeline.ts';
+import type { SyslogPipeline } from '../collector/pipelines/syslog-pipeline.ts';
 
-/** The parts of a started collector that have something to tell. */
+/** The parts of a worker that have something to tell. */
 export interface Parts {
-  readonly config: Config;
-  readonly database: {
-    readonly address: DatabaseAddress;
-    readonly description: string;
-    readonly psql: string | undefined;
-  };
-  readonly upkeep: DatabaseUpkeep;
   readonly journal: Journal;
+  /** Its bound. */
+  readonly journalMaxBytes: number;
   readonly writer: Writer;
-  readonly textSearch: TextSearchUpkeep;
   readonly flow: FlowPipeline;
   readonly syslog: SyslogPipeline;
   readonly rules: SyslogRules;
   readonly snmp: SnmpPipeline;
-  readonly poller: Poller;
   readonly listeners: Listeners;
-  readonly startedAt: string;
 }
 
 /** Puts the parts' plain numbers together; reads no file and asks nobody. */
-export function statusOf(parts: Parts): CollectorStatus {
-  const { config, database, startedAt } = parts;
-  const reasons = reasonsAgainstReadiness(parts);
+export function reportOf(parts: Parts): WorkerReport {
   return {
-    node: config.node.name,
-    version: manifest.version,
-    pid: process.pid,
-    startedAt,
-    ready: reasons.length === 0,
-    reasons,
     listeners: parts.listeners.all.map(listenerStatus),
     flow: flowStatus(parts.flow),
     syslog: syslogStatus(parts),
     snmp: snmpStatus(parts),
-    journal: journalStatus(parts.journal, config.journal.maxBytes),
+    journal: journalStatus(parts.journal, parts.journalMaxBytes),
     writer: writerStatus(parts),
-    database: { description: database.description, psql: database.psql },
+    reasons: reasonsAgainstReadiness(parts),
+    memoryBytes: process.memoryUsage.rss(),
   };
 }
 
-function reasonsAgainstReadiness({ upkeep, writer, journal, listeners }: Parts): string[] {
+function reasonsAgainstReadiness({ writer, journal, listeners }: Parts): string[] {
   const reasons: string[] = [];
-  if (!upkeep.isMigrated)
-    reasons.push('the database has not been reached since the start; the journal takes what arrives');
-  else if (!writer.isHealthy) reasons.push('the database does not take batches; the journal does');
+  if (!writer.isHealthy) reasons.push('the database does not take batches; the journal does');
   if (journal.trouble !== undefined) reasons.push(`rows are lost: ${journal.trouble}`);
   for (const listener of listeners.all) {
     if (listener.address() === undefined) reasons.push(`${listener.name} is closed`);
@@ -137,7 +113,7 @@ function flowStatus({ decoder }: FlowPipeline): FlowStatus {
   };
 }
 
-function syslogStatus({ syslog, rules, textSearch }: Parts): SyslogStatus {
+function syslogStatus({ syslog, rules }: Parts): WorkerReport['syslog'] {
   const { messages, unparsed, lossy, cut, dropped, devices, deviceEvictions } = syslog.decoder.totals;
   return {
     messages,
@@ -148,11 +124,10 @@ function syslogStatus({ syslog, rules, textSearch }: Parts): SyslogStatus {
     rules: rules.counts(),
     devices,
     deviceEvictions,
-    search: textSearch.status,
   };
 }
 
-function snmpStatus({ snmp: { decoder, security, engine }, poller }: Parts): SnmpStatus {
+function snmpStatus({ snmp: { decoder, security, engine } }: Parts): WorkerReport['snmp'] {
   const { totals } = decoder;
   return {
     datagrams: totals.datagrams,
@@ -173,8 +148,6 @@ function snmpStatus({ snmp: { decoder, security, engine }, poller }: Parts): Snm
     engineEvictions: security.engines.evictions,
     engineId: engine.engineId.toString('hex'),
     engineBoots: engine.boots,
-    polls: poller.totals.polls,
-    pollFailures: poller.totals.failures,
   };
 }
 
@@ -207,8 +180,8 @@ function journalStatus(journal: Journal, maxBytes: number): JournalStatus {
   return { ...journal.depth(), maxBytes, lostRows, corruptBatches: journal.corruptBatches };
 }
 
-function writerStatus({ writer, upkeep }: Parts): WriterStatus {
+function writerStatus({ writer }: Parts): WriterStatus {
   const { batches, rows, knownBatches, rejectedRows, failures } = writer.totals;
-  const state = upkeep.isMigrated ? (writer.isHealthy ? 'writing' : 'waiting') : 'connecting';
+  const state = writer.isHealthy ? 'writing' : 'waiting';
   return { state, batches, rows, duplicates: knownBatches, rejectedRows, failures, error: writer.lastError };
 }

@@ -1,0 +1,48 @@
+import manifest from '../../package.json' with { type: 'json' };
+import type { CollectorStatus, ProcessStatus } from '../console/status.ts';
+import type { MaintenanceReport } from '../maintenance/maintenance-report.ts';
+import type { WorkerReport } from '../worker/worker-report.ts';
+import { addReports } from './add-reports.ts';
+
+/** What a status is made of. */
+export interface NodeFacts {
+  readonly node: string;
+  readonly startedAt: string;
+  readonly database: CollectorStatus['database'];
+  readonly isMigrated: boolean;
+  /** Of the workers, those that have ended included; at least one. */
+  readonly reports: readonly WorkerReport[];
+  readonly maintenance: MaintenanceReport;
+  readonly processes: readonly ProcessStatus[];
+}
+
+/** Makes one status of what all processes of the node say. */
+export function nodeStatus(facts: NodeFacts): CollectorStatus {
+  const { isMigrated, maintenance, processes } = facts;
+  const sum = addReports(facts.reports);
+  const reasons = reasonsAgainstReadiness(facts, sum);
+  return {
+    node: facts.node,
+    version: manifest.version,
+    pid: process.pid,
+    startedAt: facts.startedAt,
+    ready: reasons.length === 0,
+    reasons,
+    listeners: sum.listeners,
+    flow: sum.flow,
+    syslog: { ...sum.syslog, search: maintenance.search },
+    snmp: { ...sum.snmp, polls: maintenance.polls, pollFailures: maintenance.pollFailures },
+    journal: sum.journal,
+    writer: isMigrated ? sum.writer : { ...sum.writer, state: 'connecting' },
+    database: facts.database,
+    processes,
+  };
+}
+
+function reasonsAgainstReadiness({ isMigrated, processes }: NodeFacts, { reasons }: WorkerReport): string[] {
+  const all = processes
+    .filter(({ name, state }) => name.startsWith('worker') && state !== 'running')
+    .map(({ name, state, trouble }) => `${name} is ${trouble === undefined ? state : `not running: ${trouble}`}`);
+  if (!isMigrated) all.push('the database has not been reached since the start; the journal takes what arrives');
+  return [...all, ...(isMigrated ? reasons : reasons.filter((reason) => !reason.startsWith('the database')))];
+}

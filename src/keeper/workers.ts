@@ -1,0 +1,149 @@
+import { fileURLToPath } from 'node:url';
+import type { Channel } from '../processes/channel.ts';
+import type { ChildSays, ParentSays } from '../processes/life.ts';
+import type { ProcessStart } from '../processes/starts.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { messageOf } from '../runtime/errors.ts';
+import type { Component } from '../runtime/lifecycle.ts';
+import type { Log } from '../runtime/log.ts';
+import type { ExporterReport, WorkerReport } from '../worker/worker-report.ts';
+import type { WorkerHears, WorkerSays, WorkerStart } from '../worker/worker-words.ts';
+import { countsOf, addReports } from './add-reports.ts';
+import type { HeldSockets } from './held-sockets.ts';
+import { Spare } from './spare.ts';
+import type { WarmStore } from './warm-store.ts';
+import type { WatchedProcess } from './process-status.ts';
+import { WatchedChild } from './watched-child.ts';
+
+type WorkerChannel = Channel<ChildSays<WorkerSays>, ParentSays<WorkerHears>>;
+
+const ENTRY = fileURLToPath(new URL('../worker/worker-process.ts', import.meta.url));
+const REPORT_MS = 1000;
+const STOP_MS = 6000;
+const SPARE_AFTER_MS = 2000;
+
+/**
+ * The workers: started together, each with its sockets and with what all of them have learnt; what one learns, the others are
+ * told. One that dies is replaced by the spare.
+ */
+export class Workers implements Component {
+  readonly name = 'workers';
+  readonly children: readonly WatchedChild<WorkerSays, WorkerHears>[];
+  readonly spare: Spare<WorkerSays, WorkerHears>;
+  readonly #sockets: HeldSockets;
+  readonly #warm: WarmStore;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  /** What each said last; of those that have ended, the counts. */
+  readonly #last = new Map<number, WorkerReport>();
+  #ended: WorkerReport | undefined;
+  #cancelAsking: (() => void) | undefined;
+  #cancelSpare: (() => void) | undefined;
+
+  /** @param say takes what the processes say on standard error */
+  constructor(
+    start: ProcessStart & Pick<WorkerStart, 'engine'>,
+    workers: number,
+    sockets: HeldSockets,
+    warm: WarmStore,
+    say: (text: string) => void,
+    clock: Clock,
+    log: Log,
+  ) {
+    this.#sockets = sockets;
+    this.#warm = warm;
+    this.#clock = clock;
+    this.#log = log;
+    const program = { entry: ENTRY, say };
+    this.spare = new Spare('spare worker', program, clock, log);
+    this.children = Array.from({ length: workers }, (_, index) => {
+      const options = {
+        ...program,
+        name: `worker ${index + 1}`,
+        spare: this.spare,
+        stopMs: STOP_MS,
+        assign: (channel: WorkerChannel): WorkerStart => this.#assign(channel, index, { ...start, index, workers }),
+        onDeath: () => this.#bury(index),
+      };
+      return new WatchedChild<WorkerSays, WorkerHears>(options, clock, log);
+    });
+  }
+
+  /** @throws DogwatchError of the first worker that does not start */
+  async start(): Promise<void> {
+    await Promise.all(this.children.map((child) => child.start()));
+    await this.ask();
+    this.#askRegularly();
+    // What starts beside the workers comes first.
+    this.#cancelSpare = this.#clock.after(SPARE_AFTER_MS, () => void this.spare.start());
+  }
+
+  async stop(): Promise<void> {
+    this.#cancelAsking?.();
+    this.#cancelSpare?.();
+    await this.spare.stop();
+    await Promise.all(this.children.map((child) => child.stop()));
+  }
+
+  /** As the status shows them. */
+  get processes(): WatchedProcess[] {
+    const { spare } = this;
+    const state = spare.isReady ? 'running' : 'starting';
+    return [...this.children, { name: spare.name, pid: spare.pid, state, restarts: 0, trouble: undefined }];
+  }
+
+  /** What they said last, and the counts of those that have ended; at least one, once started. */
+  get reports(): WorkerReport[] {
+    return [...(this.#ended === undefined ? [] : [this.#ended]), ...this.#last.values()];
+  }
+
+  /** Brings `reports` up to date, as far as they answer. */
+  async ask(): Promise<WorkerReport[]> {
+    await Promise.all(
+      this.children.map(async ({ channel }, index) => {
+        try {
+          const report = await channel?.request('worker.report', undefined, REPORT_MS);
+          if (report !== undefined && this.children[index]?.channel === channel) this.#last.set(index, report);
+        } catch (error) {
+          this.#log.debug({ worker: index + 1, error: messageOf(error) }, 'a worker does not report');
+        }
+      }),
+    );
+    return this.reports;
+  }
+
+  async exporters(): Promise<ExporterReport[]> {
+    const answers = this.children.map(
+      async ({ channel }) => (await channel?.request('worker.exporters', undefined, REPORT_MS).catch(() => [])) ?? [],
+    );
+    return (await Promise.all(answers)).flat();
+  }
+
+  #assign(channel: WorkerChannel, index: number, start: Omit<WorkerStart, 'warm'>): WorkerStart {
+    this.#sockets.handOver(channel, index + 1);
+    channel.answer('worker.learnt', (entries) => {
+      const forwarded = this.#warm.take(index, entries);
+      if (forwarded.length === 0) return undefined;
+      for (const [other, child] of this.children.entries()) {
+        if (other !== index) child.channel?.send('worker.warm', forwarded);
+      }
+      return undefined;
+    });
+    channel.on('worker.last', (report) => this.#last.set(index, report));
+    return { ...start, warm: [...this.#warm.all(), ...this.#warm.ownedBy(index)] };
+  }
+
+  #bury(index: number): void {
+    const last = this.#last.get(index);
+    if (last === undefined) return;
+    this.#last.delete(index);
+    const counts = countsOf(last);
+    this.#ended = this.#ended === undefined ? counts : addReports([this.#ended, counts]);
+  }
+
+  #askRegularly(): void {
+    this.#cancelAsking = this.#clock.after(REPORT_MS, () => {
+      void this.ask().then(() => this.#askRegularly());
+    });
+  }
+}

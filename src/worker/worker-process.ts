@@ -1,0 +1,31 @@
+import { liveAsChild } from '../processes/child-life.ts';
+import { createLog } from '../runtime/log.ts';
+import { Worker } from './worker.ts';
+import type { WorkerHears, WorkerSays, WorkerStart } from './worker-words.ts';
+
+/** The process that receives, decodes, journals and writes. */
+
+const KEEPER_TAKES_MS = 10_000;
+
+let stop = (): Promise<void> => Promise.resolve();
+
+liveAsChild<WorkerHears, WorkerSays, WorkerStart>({
+  async start(start, channel, sockets, name) {
+    const log = createLog(start.config.log.level).child({ process: name });
+    const worker = new Worker(
+      start,
+      sockets,
+      async (learnt) => channel.request('worker.learnt', learnt, KEEPER_TAKES_MS),
+      log,
+    );
+    channel.on('worker.warm', (entries) => worker.restore(entries));
+    channel.answer('worker.report', () => worker.report());
+    channel.answer('worker.exporters', () => worker.exporters());
+    stop = async () => {
+      await worker.stop();
+      if (worker.isOpen) channel.send('worker.last', await worker.report());
+    };
+    await worker.start();
+  },
+  stop: () => stop(),
+});

@@ -1,0 +1,39 @@
+import type { SharedEngine } from '../../collectors/snmp/usm/engines/engine-identity.ts';
+import type { WarmEntry } from '../../collectors/warm-state.ts';
+import type { ProcessStart } from '../processes/starts.ts';
+import type { ExporterReport, WorkerReport } from './worker-report.ts';
+
+/** What a worker starts with. */
+export interface WorkerStart extends ProcessStart {
+  /** From 0. */
+  readonly index: number;
+  readonly workers: number;
+  /** Our SNMP engine, one for all workers. */
+  readonly engine: SharedEngine;
+  /** What the workers before it, and beside it, have learnt. */
+  readonly warm: readonly WarmEntry[];
+}
+
+/** What the keeper says to a worker. */
+export interface WorkerHears {
+  readonly messages: {
+    /** What another worker has learnt. */
+    readonly 'worker.warm': readonly WarmEntry[];
+  };
+  readonly requests: {
+    readonly 'worker.report': { readonly body: undefined; readonly answer: WorkerReport };
+    readonly 'worker.exporters': { readonly body: undefined; readonly answer: readonly ExporterReport[] };
+  };
+}
+
+/** What a worker says. */
+export interface WorkerSays {
+  readonly messages: {
+    /** Its last report, when it has stopped in order. */
+    readonly 'worker.last': WorkerReport;
+  };
+  readonly requests: {
+    /** What it has learnt; answered when the keeper has it. */
+    readonly 'worker.learnt': { readonly body: readonly WarmEntry[]; readonly answer: undefined };
+  };
+}

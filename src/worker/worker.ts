@@ -1,0 +1,130 @@
+import type { WarmEntry, WarmState } from '../../collectors/warm-state.ts';
+import { openFamilies, snmpCredentials } from '../collector/families.ts';
+import { openStorage } from '../collector/open-storage.ts';
+import { journalDirectory, journalOptions } from '../collector/options.ts';
+import { actAs, asRoot, giveUpRoot } from '../collector/privileges.ts';
+import type { MibLoader } from '../mibs/mib-loader.ts';
+import type { SocketHandle } from '../processes/channel.ts';
+import { tuneEngine } from '../runtime/engine.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { Lifecycle, withTimeout } from '../runtime/lifecycle.ts';
+import type { Log } from '../runtime/log.ts';
+import { type Parts, reportOf } from './report-of.ts';
+import { type SendWarm, WarmLink } from './warm-link.ts';
+import { type ExporterReport, exporterReports, type WorkerReport } from './worker-report.ts';
+import type { WorkerStart } from './worker-words.ts';
+
+/** The longest that one part may take to stop. */
+const STOP_PART_MS = 5000;
+const FIRST_NAMES_MS = 5000;
+
+/**
+ * Receives, decodes, batches, journals and writes. It starts from the end of a datagram's way to its beginning, and stops in
+ * reverse, so that a datagram that was received finds every room behind it still open.
+ *
+ *   journal ─▶ queue ─▶ writer ─▶ decoders ─▶ listeners
+ */
+export class Worker {
+  readonly #start: WorkerStart;
+  readonly #sockets: ReadonlyMap<number, SocketHandle>;
+  readonly #tell: SendWarm;
+  readonly #log: Log;
+  readonly #lifecycle: Lifecycle;
+  #parts: Parts | undefined;
+  #warm: WarmLink | undefined;
+
+  /**
+   * @param sockets those of `config.listeners`, by their position
+   * @param tell is given what the decoders learn
+   */
+  constructor(start: WorkerStart, sockets: ReadonlyMap<number, SocketHandle>, tell: SendWarm, log: Log) {
+    this.#start = start;
+    this.#sockets = sockets;
+    this.#tell = tell;
+    this.#log = log;
+    this.#lifecycle = new Lifecycle(log, STOP_PART_MS);
+  }
+
+  /** @throws DogwatchError with what to do about it; what had been started is stopped again */
+  async start(): Promise<void> {
+    tuneEngine();
+    try {
+      this.#parts = await this.#open();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Reads what the kernel still holds, brings it into the journal, and writes as far as the database takes it in time. */
+  stop(): Promise<void> {
+    return this.#lifecycle.stop();
+  }
+
+  /** Takes what another worker has learnt. */
+  restore(entries: readonly WarmEntry[]): void {
+    this.#warm?.restore(entries);
+  }
+
+  /** Whether it has ever been started; it then reports, also after `stop`. */
+  get isOpen(): boolean {
+    return this.#parts !== undefined;
+  }
+
+  async report(): Promise<WorkerReport> {
+    const parts = this.#running();
+    await Promise.all(parts.listeners.datagram.map((listener) => listener.readKernelDrops()));
+    return reportOf(parts);
+  }
+
+  exporters(): ExporterReport[] {
+    return exporterReports(this.#running().flow.decoder.exporters());
+  }
+
+  async #open(): Promise<Parts> {
+    const { config, account, database, index } = this.#start;
+    const credentials = snmpCredentials(config);
+    // Files belong to whoever goes on; secrets are read as whoever was started.
+    if (account !== undefined) actAs(account);
+    const storage = await openStorage(config, this.#start, database, this.#lifecycle, this.#log);
+    const families = await openFamilies(
+      config,
+      credentials,
+      {
+        queue: storage.queue,
+        drafts: storage.journal.drafts,
+        database,
+        engine: this.#start.engine,
+        warmUp: (states) => this.#warmUp(states),
+        journalDirectory: journalDirectory(config, index),
+        sockets: this.#sockets,
+        withSecrets: account === undefined ? (step) => step() : (step) => asRoot(account, step),
+      },
+      this.#lifecycle,
+      this.#log,
+    );
+    if (account !== undefined) {
+      await firstNames(families.mibs);
+      giveUpRoot(account);
+    }
+    const journalMaxBytes = journalOptions(config, this.#start).maxBytes ?? 0;
+    return { ...storage, ...families, journalMaxBytes };
+  }
+
+  async #warmUp(states: readonly WarmState[]): Promise<void> {
+    const warm = new WarmLink(states, this.#tell, this.#log, () => systemClock.monotonicMs());
+    warm.restore(this.#start.warm);
+    await this.#lifecycle.start(warm);
+    this.#warm = warm;
+  }
+
+  #running(): Parts {
+    if (this.#parts === undefined) throw new Error('the worker has not been started');
+    return this.#parts;
+  }
+}
+
+/** The thread that compiles MIB files reads the program's own files as it starts: before they may be out of its reach. */
+async function firstNames(mibs: MibLoader): Promise<void> {
+  await withTimeout(mibs.loaded, FIRST_NAMES_MS, mibs.name).catch(() => {});
+}
