@@ -14,7 +14,7 @@ export const START_KIND = 'flow.start';
 export type Tell = (kind: string, key: string, value: (() => Buffer) | undefined) => void;
 
 /** What is repeated unchanged is told again after this long, so that others see that it is still in use. */
-export const TELL_AGAIN_MICROS = 6 * 3600 * 1_000_000;
+const TELL_AGAIN_MICROS = 6 * 3600 * 1_000_000;
 
 /**
  * What one exporter taught, as warm entries. Who told an entry last owns it: an owner that forgets it (for want of room, or

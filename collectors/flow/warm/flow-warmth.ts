@@ -23,8 +23,8 @@ import {
   encodeHeld,
 } from './warm-values.ts';
 
-export const HELD_KIND = 'flow.held';
-export const ELEMENT_KIND = 'flow.element';
+const HELD_KIND = 'flow.held';
+const ELEMENT_KIND = 'flow.element';
 
 /** What of held data is told: a flood of data without templates must not become one between processes. */
 const HELD_BYTES_PER_SECOND = 1 << 20;

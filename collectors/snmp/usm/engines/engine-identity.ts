@@ -47,7 +47,7 @@ function createEngineId(enterprise = 0): string {
 }
 
 /** CLOCK_MONOTONIC in milliseconds: the same in all processes of a host, unlike `performance.now()`. */
-export function hostMonotonicMs(): number {
+function hostMonotonicMs(): number {
   return Number(process.hrtime.bigint() / 1000n) / 1000;
 }
 
