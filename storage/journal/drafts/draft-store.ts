@@ -99,9 +99,10 @@ export class DraftStore implements DraftFiles {
   giveBack(file: DraftFile): void {
     this.#inUse.delete(file);
     this.#sync.released(file);
-    const isKept = this.#isInvalidated(file) && this.#isOpen && this.#idle.length < MAX_IDLE_FILES;
-    if (isKept) this.#idle.push(file);
-    else this.#finish(file.remove());
+    const isUsable = this.#isInvalidated(file);
+    const isOurs = dirname(file.path) === this.#directory;
+    if (isUsable && isOurs && this.#isOpen && this.#idle.length < MAX_IDLE_FILES) this.#idle.push(file);
+    else this.#finish(isOurs ? file.remove() : file.close());
   }
 
   /** Deletes the files. Drafts that nobody released stay for the next start. */

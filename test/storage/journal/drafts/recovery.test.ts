@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -55,7 +56,7 @@ test('rows of a turn that has ended come back as a batch, with the id that the s
   const { store, directory } = await abandoned(await temporaryDirectory());
   const { open, sealed } = openBatch(store, 'flows');
   for (const number of [1, 2, 3]) commitNumber(open, number);
-  assert.deepEqual(await recovered(directory), [], 'not before the turn ends');
+  assert(!existsSync(join(directory, 'drafts')), 'one write for a turn, at its end');
   await endOfTurn();
   commitNumber(open, 4, 'x'.repeat(500_000));
   await endOfTurn();
@@ -72,7 +73,7 @@ test('rows of a turn that has ended come back as a batch, with the id that the s
   await store.close();
 });
 
-test('a batch that is sealed in the middle of a turn is whole in its draft at once, also one that outgrows its memory', async () => {
+test('a batch that is sealed in the middle of a turn is whole in its draft, and what follows is in another', async () => {
   const { store, directory } = await abandoned(await temporaryDirectory());
   const { open, sealed } = openBatch(store, 'flows');
   for (const number of upTo(5)) commitNumber(open, number, 'x'.repeat(500_000));
@@ -80,7 +81,6 @@ test('a batch that is sealed in the middle of a turn is whole in its draft at on
     sealed.map(({ batch }) => numbersOf(batch)),
     [[1, 2, 3, 4]],
   );
-  assert.deepEqual((await recovered(directory)).map(numbersOf), [[1, 2, 3, 4]]);
   await endOfTurn();
   const found = await recovered(directory);
   const [last, whole] = found.toSorted((a, b) => a.rows - b.rows);
@@ -189,4 +189,19 @@ test('closed while batches are on their way, their drafts stay; a late release d
   assert.deepEqual((await recovered(directory)).map(numbersOf), [[3]]);
   commitNumber(open, 4);
   assert.equal(sealed.length, 2, 'a batch goes on without');
+});
+
+test('after a move to another folder drafts are begun there, and files of the old one are not used again', async () => {
+  const { store, directory } = await abandoned(await temporaryDirectory());
+  const other = await temporaryDirectory();
+  const { open, sealed } = openBatch(store, 'flows', 2);
+  for (const number of upTo(2)) commitNumber(open, number);
+  store.moveTo(join(other, 'drafts'));
+  sealed[0]?.draft?.release();
+  assert.deepEqual(await recovered(directory), []);
+  commitNumber(open, 3);
+  await endOfTurn();
+  assert.deepEqual((await recovered(other)).map(numbersOf), [[3]]);
+  await store.close();
+  assert.equal((await readdir(join(directory, 'drafts'))).length, 1, 'somebody else deletes it');
 });
