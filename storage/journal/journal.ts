@@ -353,6 +353,8 @@ export class Journal implements Queue {
     if (!(await claim.verify().catch(() => true)) && (await this.#moveOut(claim).then(isDone, isNotDone))) return true;
     const isFull =
       thrown instanceof Error && 'code' in thrown && (thrown.code === 'ENOSPC' || thrown.code === 'EDQUOT');
+    // It is looked at again in a moment; until then nothing more is tried.
+    if (isFull) this.#freeSpace.bytes = 0;
     if (isFull && this.#options.whenFull === 'dropOldest' && this.#dropOldest('no space left on the disk')) {
       await this.#store.removed();
       return true;
