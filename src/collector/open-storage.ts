@@ -1,7 +1,8 @@
 import type { DatabaseAddress } from '../../storage/database/database.ts';
 import { Journal } from '../../storage/journal/journal.ts';
 import type { Queue } from '../../storage/queue.ts';
-import { Writer } from '../../storage/writer.ts';
+import { OrphanJournals } from '../../storage/journal/orphans/orphan-journals.ts';
+import { Writer, type WriterOptions } from '../../storage/writer.ts';
 import type { Config } from '../config/schema.ts';
 import { systemClock } from '../runtime/clock.ts';
 import type { Component, Lifecycle } from '../runtime/lifecycle.ts';
@@ -13,6 +14,7 @@ export interface OpenStorage {
   readonly journal: Journal;
   readonly queue: Queue;
   readonly writer: Writer;
+  readonly orphans: OrphanJournals | undefined;
 }
 
 /** On stop, how long the writer may go on with what is in the journal; the rest is written after the next start. */
@@ -37,7 +39,16 @@ export async function openStorage(
   };
   const writer = new Writer(journal, options, systemClock, log);
   await lifecycle.start(drainingWriter(writer));
-  return { journal, queue: journal, writer };
+  // One worker is enough for what others left.
+  const orphans = worker.index === 0 ? orphanJournals(config, worker.workers, options, log) : undefined;
+  if (orphans !== undefined) await lifecycle.start(orphans);
+  return { journal, queue: journal, writer, orphans };
+}
+
+function orphanJournals(config: Config, workers: number, writer: WriterOptions, log: Log): OrphanJournals {
+  const { directory, claimTimeout } = config.journal;
+  const options = { root: directory, node: config.node.name, workers, claimTimeoutMs: claimTimeout, writer };
+  return new OrphanJournals({ ...options, writer: { ...writer, connections: 1 } }, systemClock, log);
 }
 
 function journalComponent(journal: Journal, log: Log): Component {

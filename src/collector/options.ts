@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { SyslogDecoderOptions } from '../../collectors/syslog/syslog-decoder.ts';
+import { workerFolder } from '../../storage/journal/orphans/journal-folders.ts';
 import type { JournalOptions } from '../../storage/journal/journal.ts';
 import type { RetentionOptions } from '../../storage/database/retention.ts';
 import type { Config } from '../config/schema.ts';
@@ -72,7 +73,7 @@ function rowIntakeOptions(batch: Config['batch'], journal: Config['journal']): R
 
 /** The folder of a worker's journal. */
 export function journalDirectory({ journal, node }: Config, index: number): string {
-  return join(journal.directory, node.name, String(index));
+  return workerFolder(journal.directory, node.name, index);
 }
 
 /** How one of so many workers keeps batches: of what the node may take, each has the same share. */

@@ -8,6 +8,8 @@ export interface CollectorStatus {
   readonly ready: boolean;
   /** Why it is not ready; empty when it is. */
   readonly reasons: readonly string[];
+  /** What should be looked at before it becomes a reason. */
+  readonly warnings: readonly string[];
   readonly listeners: readonly ListenerStatus[];
   readonly flow: FlowStatus;
   readonly syslog: SyslogStatus;
@@ -175,6 +177,11 @@ export interface JournalStatus {
   readonly lostRows: number;
   /** Batches that were damaged on the disk. */
   readonly corruptBatches: number;
+  /** Batches and rows of journals that nobody owned any more, written here. */
+  readonly adoptedBatches: number;
+  readonly adoptedRows: number;
+  /** What should be looked at before it becomes a loss: how full it is; a folder that cannot be adopted. */
+  readonly warnings: readonly string[];
 }
 
 export interface WriterStatus {

@@ -29,7 +29,7 @@ export function countsOf(report: WorkerReport): WorkerReport {
     flow: { ...flow, held: 0, exporters: 0 },
     syslog: { ...syslog, devices: 0 },
     snmp: { ...snmp, engines: 0, senders: [] },
-    journal: { ...journal, batches: 0, rows: 0, bytes: 0, oldestMs: 0 },
+    journal: { ...journal, batches: 0, rows: 0, bytes: 0, oldestMs: 0, warnings: [] },
     writer: { ...writer, state: 'writing', error: undefined },
     reasons: [],
     memoryBytes: 0,
@@ -75,6 +75,7 @@ function addJournals(one: JournalStatus, other: JournalStatus): JournalStatus {
     ...addNumbers(one, other),
     maxBytes: other.maxBytes,
     oldestMs: Math.max(one.oldestMs, other.oldestMs),
+    warnings: [...one.warnings, ...other.warnings],
   };
 }
 

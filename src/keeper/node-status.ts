@@ -28,6 +28,7 @@ export function nodeStatus(facts: NodeFacts): CollectorStatus {
     startedAt: facts.startedAt,
     ready: reasons.length === 0,
     reasons,
+    warnings: [...sum.journal.warnings, ...troubledProcesses(processes)],
     listeners: sum.listeners,
     flow: sum.flow,
     syslog: { ...sum.syslog, search: maintenance.search },
@@ -45,4 +46,11 @@ function reasonsAgainstReadiness({ isMigrated, processes }: NodeFacts, { reasons
     .map(({ name, state, trouble }) => `${name} is ${trouble === undefined ? state : `not running: ${trouble}`}`);
   if (!isMigrated) all.push('the database has not been reached since the start; the journal takes what arrives');
   return [...all, ...(isMigrated ? reasons : reasons.filter((reason) => !reason.startsWith('the database')))];
+}
+
+/** Processes without which nothing is lost, as long as it does not last. */
+function troubledProcesses(processes: readonly ProcessStatus[]): string[] {
+  return processes
+    .filter(({ name, trouble }) => !name.startsWith('worker') && trouble !== undefined)
+    .map(({ name, trouble }) => `${name}: ${trouble}`);
 }

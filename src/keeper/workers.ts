@@ -11,7 +11,7 @@ import type { WorkerHears, WorkerSays, WorkerStart } from '../worker/worker-word
 import { countsOf, addReports } from './add-reports.ts';
 import type { HeldSockets } from './held-sockets.ts';
 import { Spare } from './spare.ts';
-import type { WarmStore } from './warm-store.ts';
+import { inMessages, type WarmStore } from './warm-store.ts';
 import type { WatchedProcess } from './process-status.ts';
 import { WatchedChild } from './watched-child.ts';
 
@@ -119,8 +119,14 @@ export class Workers implements Component {
     return (await Promise.all(answers)).flat();
   }
 
-  #assign(channel: WorkerChannel, index: number, start: Omit<WorkerStart, 'warm'>): WorkerStart {
+  #assign(channel: WorkerChannel, index: number, start: WorkerStart): WorkerStart {
     this.#sockets.handOver(channel, index + 1);
+    channel.answer('worker.warm-up', () => {
+      for (const known of [this.#warm.all(), this.#warm.ownedBy(index)]) {
+        for (const entries of inMessages(known)) channel.send('worker.warm', entries);
+      }
+      return undefined;
+    });
     channel.answer('worker.learnt', (entries) => {
       const forwarded = this.#warm.take(index, entries);
       if (forwarded.length === 0) return undefined;
@@ -130,7 +136,7 @@ export class Workers implements Component {
       return undefined;
     });
     channel.on('worker.last', (report) => this.#last.set(index, report));
-    return { ...start, warm: [...this.#warm.all(), ...this.#warm.ownedBy(index)] };
+    return start;
   }
 
   #bury(index: number): void {

@@ -2,6 +2,7 @@ import { StreamListener } from '../../collectors/listener/stream-listener.ts';
 import type { UdpListener } from '../../collectors/listener/udp-listener.ts';
 import type { SourceView } from '../../collectors/snmp/source-table.ts';
 import type { SyslogRules } from '../../collectors/syslog/filter/syslog-rules.ts';
+import type { OrphanJournals } from '../../storage/journal/orphans/orphan-journals.ts';
 import type { Journal } from '../../storage/journal/journal.ts';
 import type { Writer } from '../../storage/writer.ts';
 import type {
@@ -24,6 +25,7 @@ export interface Parts {
   /** Its bound. */
   readonly journalMaxBytes: number;
   readonly writer: Writer;
+  readonly orphans: OrphanJournals | undefined;
   readonly flow: FlowPipeline;
   readonly syslog: SyslogPipeline;
   readonly rules: SyslogRules;
@@ -38,7 +40,7 @@ export function reportOf(parts: Parts): WorkerReport {
     flow: flowStatus(parts.flow),
     syslog: syslogStatus(parts),
     snmp: snmpStatus(parts),
-    journal: journalStatus(parts.journal, parts.journalMaxBytes),
+    journal: journalStatus(parts),
     writer: writerStatus(parts),
     reasons: reasonsAgainstReadiness(parts),
     memoryBytes: process.memoryUsage.rss(),
@@ -174,10 +176,25 @@ function troubledSenders(sources: Iterable<SourceView>): SnmpStatus['senders'] {
   return senders.toSorted((one, other) => other.total - one.total).slice(0, SHOWN_SENDERS);
 }
 
-function journalStatus(journal: Journal, maxBytes: number): JournalStatus {
+function journalStatus({ journal, journalMaxBytes, orphans }: Parts): JournalStatus {
   let lostRows = 0;
   for (const rows of journal.lostRows.values()) lostRows += rows;
-  return { ...journal.depth(), maxBytes, lostRows, corruptBatches: journal.corruptBatches };
+  const { adopting, recovered = {}, trouble } = orphans?.status() ?? {};
+  const adopted = Object.values(recovered);
+  const warnings = [
+    journal.alarm,
+    adopting && `the journal of ${adopting.node} is being written: ${adopting.batches} batches are left`,
+    trouble && `a journal that nobody owns cannot be written: ${trouble}`,
+  ];
+  return {
+    ...journal.depth(),
+    maxBytes: journalMaxBytes,
+    lostRows,
+    corruptBatches: journal.corruptBatches,
+    adoptedBatches: adopted.reduce((sum, { batches }) => sum + batches, 0),
+    adoptedRows: adopted.reduce((sum, { rows }) => sum + rows, 0),
+    warnings: warnings.filter((warning) => warning !== undefined),
+  };
 }
 
 function writerStatus({ writer }: Parts): WriterStatus {

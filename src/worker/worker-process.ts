@@ -1,3 +1,4 @@
+import type { WarmEntry } from '../../collectors/warm-state.ts';
 import { liveAsChild } from '../processes/child-life.ts';
 import { createLog } from '../runtime/log.ts';
 import { Worker } from './worker.ts';
@@ -12,12 +13,12 @@ let stop = (): Promise<void> => Promise.resolve();
 liveAsChild<WorkerHears, WorkerSays, WorkerStart>({
   async start(start, channel, sockets, name) {
     const log = createLog(start.config.log.level).child({ process: name });
-    const worker = new Worker(
-      start,
-      sockets,
-      async (learnt) => channel.request('worker.learnt', learnt, KEEPER_TAKES_MS),
-      log,
-    );
+    const keeper = {
+      learnt: async (entries: readonly WarmEntry[]) => channel.request('worker.learnt', entries, KEEPER_TAKES_MS),
+      warmUp: async () => channel.request('worker.warm-up', undefined, KEEPER_TAKES_MS),
+    };
+    const worker = new Worker(start, sockets, keeper, log);
+    channel.onRoom = () => worker.tellAll();
     channel.on('worker.warm', (entries) => worker.restore(entries));
     channel.answer('worker.report', () => worker.report());
     channel.answer('worker.exporters', () => worker.exporters());

@@ -10,14 +10,12 @@ export interface WorkerStart extends ProcessStart {
   readonly workers: number;
   /** Our SNMP engine, one for all workers. */
   readonly engine: SharedEngine;
-  /** What the workers before it, and beside it, have learnt. */
-  readonly warm: readonly WarmEntry[];
 }
 
 /** What the keeper says to a worker. */
 export interface WorkerHears {
   readonly messages: {
-    /** What another worker has learnt. */
+    /** What another worker has learnt, before it or beside it. */
     readonly 'worker.warm': readonly WarmEntry[];
   };
   readonly requests: {
@@ -33,6 +31,8 @@ export interface WorkerSays {
     readonly 'worker.last': WorkerReport;
   };
   readonly requests: {
+    /** Wants to be told what is known; answered when `worker.warm` has told it all. */
+    readonly 'worker.warm-up': { readonly body: undefined; readonly answer: undefined };
     /** What it has learnt; answered when the keeper has it. */
     readonly 'worker.learnt': { readonly body: readonly WarmEntry[]; readonly answer: undefined };
   };

@@ -14,6 +14,13 @@ import { type SendWarm, WarmLink } from './warm-link.ts';
 import { type ExporterReport, exporterReports, type WorkerReport } from './worker-report.ts';
 import type { WorkerStart } from './worker-words.ts';
 
+/** Whom the worker tells what its decoders learn. */
+export interface KeeperOfWarmth {
+  readonly learnt: SendWarm;
+  /** Resolves when `restore` was called with all that others have learnt. */
+  readonly warmUp: () => Promise<void>;
+}
+
 /** The longest that one part may take to stop. */
 const STOP_PART_MS = 5000;
 const FIRST_NAMES_MS = 5000;
@@ -27,7 +34,7 @@ const FIRST_NAMES_MS = 5000;
 export class Worker {
   readonly #start: WorkerStart;
   readonly #sockets: ReadonlyMap<number, SocketHandle>;
-  readonly #tell: SendWarm;
+  readonly #keeper: KeeperOfWarmth;
   readonly #log: Log;
   readonly #lifecycle: Lifecycle;
   #parts: Parts | undefined;
@@ -35,12 +42,11 @@ export class Worker {
 
   /**
    * @param sockets those of `config.listeners`, by their position
-   * @param tell is given what the decoders learn
    */
-  constructor(start: WorkerStart, sockets: ReadonlyMap<number, SocketHandle>, tell: SendWarm, log: Log) {
+  constructor(start: WorkerStart, sockets: ReadonlyMap<number, SocketHandle>, keeper: KeeperOfWarmth, log: Log) {
     this.#start = start;
     this.#sockets = sockets;
-    this.#tell = tell;
+    this.#keeper = keeper;
     this.#log = log;
     this.#lifecycle = new Lifecycle(log, STOP_PART_MS);
   }
@@ -64,6 +70,11 @@ export class Worker {
   /** Takes what another worker has learnt. */
   restore(entries: readonly WarmEntry[]): void {
     this.#warm?.restore(entries);
+  }
+
+  /** Tells all that its decoders know, since something of it did not get through. */
+  tellAll(): void {
+    this.#warm?.tellAll();
   }
 
   /** Whether it has ever been started; it then reports, also after `stop`. */
@@ -112,10 +123,11 @@ export class Worker {
   }
 
   async #warmUp(states: readonly WarmState[]): Promise<void> {
-    const warm = new WarmLink(states, this.#tell, this.#log, () => systemClock.monotonicMs());
-    warm.restore(this.#start.warm);
-    await this.#lifecycle.start(warm);
+    const { learnt, warmUp } = this.#keeper;
+    const warm = new WarmLink(states, learnt, this.#log, () => systemClock.monotonicMs());
     this.#warm = warm;
+    await this.#lifecycle.start(warm);
+    await warmUp();
   }
 
   #running(): Parts {

@@ -10,6 +10,7 @@ export function exampleStatus(): CollectorStatus {
     startedAt: '2026-11-22T10:00:00.000Z',
     ready: true,
     reasons: [],
+    warnings: [],
     listeners: [
       {
         family: 'flow',
@@ -90,7 +91,18 @@ export function exampleStatus(): CollectorStatus {
       polls: 0,
       pollFailures: 0,
     },
-    journal: { batches: 0, rows: 0, bytes: 0, maxBytes: 10_240 * MIB, oldestMs: 0, lostRows: 0, corruptBatches: 0 },
+    journal: {
+      batches: 0,
+      rows: 0,
+      bytes: 0,
+      maxBytes: 10_240 * MIB,
+      oldestMs: 0,
+      lostRows: 0,
+      corruptBatches: 0,
+      adoptedBatches: 0,
+      adoptedRows: 0,
+      warnings: [],
+    },
     writer: {
       state: 'writing',
       batches: 10,

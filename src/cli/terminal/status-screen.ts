@@ -15,6 +15,7 @@ export function statusScreen(status: CollectorStatus, now: Date = new Date()): s
     ['node', `${status.node}, version ${status.version}, process ${status.pid}`],
     ['running for', elapsedText(now.getTime() - Date.parse(status.startedAt))],
     ['ready', status.ready ? 'yes' : `no: ${status.reasons.join('; ')}`],
+    ...status.warnings.map((warning, index): [string, string] => [index === 0 ? 'warning' : '', warning]),
     ...status.listeners.map((listener): [string, string] => ['listener', listenerText(listener)]),
     ...flowLines(status),
     ...syslogLines(status),
@@ -26,6 +27,14 @@ export function statusScreen(status: CollectorStatus, now: Date = new Date()): s
     ],
     ...(journal.lostRows > 0
       ? [['', `${grouped(journal.lostRows)} rows given up: it was full`] satisfies [string, string]]
+      : []),
+    ...(journal.adoptedBatches > 0
+      ? [
+          [
+            '',
+            `${grouped(journal.adoptedRows)} rows in ${grouped(journal.adoptedBatches)} batches that others had left were written`,
+          ] satisfies [string, string],
+        ]
       : []),
     [
       'written',

@@ -16,6 +16,9 @@ export function exposeStorage(metrics: Metrics, status: () => CollectorStatus): 
   metrics.observedCounter('journal_lost_rows_total', "Rows given up at the journal's bound.", [], (add) =>
     add({}, status().journal.lostRows),
   );
+  metrics.observedCounter('journal_adopted_rows_total', 'Rows written that the journals of others held.', [], (add) =>
+    add({}, status().journal.adoptedRows),
+  );
   const counted = [
     ['batches', 'written_batches_total', 'Batches committed.'],
     ['rows', 'written_rows_total', 'Rows committed.'],
