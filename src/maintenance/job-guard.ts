@@ -19,6 +19,7 @@ export class JobGuard {
   readonly #client: DatabaseClient;
   readonly #clock: Clock;
   readonly #onLost: (error: Error) => void;
+  #last: Promise<void> = Promise.resolve();
   #isClosing = false;
   #cancelPing: (() => void) | undefined;
 
@@ -69,13 +70,23 @@ export class JobGuard {
   }
 
   async #ask(sql: string, name: string): Promise<boolean> {
-    const { rows } = await withTimeout(this.#client.query<{ is: boolean }>(sql, [name]), ANSWER_MS, 'the database');
+    const { rows } = await this.#inTurn(() => this.#client.query<{ is: boolean }>(sql, [name]));
     return rows[0]?.is === true;
+  }
+
+  /** One at a time: jobs share the connection. */
+  async #inTurn<T>(question: () => Promise<T>): Promise<T> {
+    const answer = this.#last.then(() => withTimeout(question(), ANSWER_MS, 'the database'));
+    this.#last = answer.then(
+      () => undefined,
+      () => undefined,
+    );
+    return answer;
   }
 
   #pingLater(): void {
     this.#cancelPing = this.#clock.after(PING_EVERY_MS, () => {
-      void withTimeout(this.#client.query('SELECT'), ANSWER_MS, 'the database').then(
+      void this.#inTurn(() => this.#client.query('SELECT')).then(
         () => (this.#isClosing ? undefined : this.#pingLater()),
         (error: unknown) => this.#lose(error instanceof Error ? error : new Error(String(error))),
       );

@@ -44,8 +44,9 @@ export class RecordedJob {
     this.#status = { ...this.#status, nextAt: nextMs === undefined ? undefined : new Date(nextMs).toISOString() };
   }
 
-  /** Never rejects. What a job says that was told to stop is no failure. */
+  /** Never rejects. What a job says that was told to stop is no failure. Does nothing while an earlier run has not ended. */
   async run(signal: AbortSignal): Promise<void> {
+    if (this.#status.isRunning) return;
     const beganMs = this.#clock.monotonicMs();
     const lastStartedAt = new Date(this.#clock.nowMicros() / 1000).toISOString();
     this.#status = { ...this.#status, isRunning: true, runs: this.#status.runs + 1, lastStartedAt };

@@ -75,6 +75,8 @@ export class Poller implements Component {
   readonly #log: Log;
   readonly #troubleLimit = new RateLimit(5, 60_000);
   readonly #stopping = new AbortController();
+  /** Aborts what is asked now. */
+  #signal: AbortSignal = this.#stopping.signal;
   readonly #unexplained = new UnexplainedInterfaces();
   #credentials: CredentialsByDevice;
   #running: Promise<void> = Promise.resolve();
@@ -103,6 +105,15 @@ export class Poller implements Component {
     this.#stopping.abort();
     this.#cancel?.();
     await this.#running;
+  }
+
+  /**
+   * One round, in place of `start`, for who has a schedule of its own.
+   * @throws what the database says
+   */
+  async runRound(signal: AbortSignal): Promise<void> {
+    this.#signal = signal;
+    await this.#askThoseDue();
   }
 
   #again(afterMs: number): void {
@@ -161,7 +172,7 @@ export class Poller implements Component {
   /** @throws what the database says */
   async #askAll(client: DatabaseClient, due: DueQueue): Promise<void> {
     for (let next = due.take(); next !== undefined; next = due.take()) {
-      if (this.#stopping.signal.aborted) return;
+      if (this.#signal.aborted) return;
       const credential = this.#credentials.of(next.device);
       try {
         if (credential !== undefined) await this.#ask(client, next, credential);
@@ -184,7 +195,7 @@ export class Poller implements Component {
       facts = await this.#questions(device, credential);
     } catch (error) {
       // Given up half-way: that says nothing of the device.
-      if (this.#stopping.signal.aborted) return;
+      if (this.#signal.aborted) return;
       this.totals.polls += 1;
       this.totals.failures += 1;
       this.#trouble({ device, error: messageOf(error) }, 'a device could not be polled');
@@ -201,12 +212,13 @@ export class Poller implements Component {
   async #questions(device: string, credential: PollCredential): Promise<DeviceFacts> {
     const { timeoutMs, retries } = this.#options;
     const agent = openAgent(device, credential, { timeoutMs, retries });
+    const signal = this.#signal;
     const abandon = (): void => agent.close();
-    this.#stopping.signal.addEventListener('abort', abandon);
+    signal.addEventListener('abort', abandon);
     try {
       return await withTimeout(pollDevice(agent), DEVICE_TIMEOUT_MS, `polling ${device}`);
     } finally {
-      this.#stopping.signal.removeEventListener('abort', abandon);
+      signal.removeEventListener('abort', abandon);
       agent.close();
     }
   }

@@ -9,6 +9,8 @@ import {
   partitionUnitOf,
   UNIT_MICROS,
 } from './partitions.ts';
+import { type SizedPartition, sizedPartitions } from './space/partition-sizes.ts';
+import { type SizeLimits, surplusPartitions } from './space/size-limits.ts';
 import { sqlFile } from './sql.ts';
 import { uuidV7 } from '../batch/uuid.ts';
 
@@ -18,13 +20,30 @@ export interface RetentionOptions {
   readonly keepDays: number;
   /** The same for single tables. */
   readonly keepDaysOf?: Readonly<Record<string, number>>;
+  /** The most that tables may take, whatever their age; none where it is not given. */
+  readonly maxBytes?: SizeLimits;
   /** How long the ledger remembers a batch; longer than a batch may wait in a journal. */
   readonly keepLedgerDays: number;
 }
 
+export interface DroppedForSize {
+  readonly table: string;
+  readonly partition: string;
+  readonly bytes: number;
+  /** As the planner last saw them; undefined where it never looked. */
+  readonly rows: number | undefined;
+  readonly why: string;
+}
+
+/** The tables that are kept by age and size; whoever adds others looks after them. */
+export const LARGE_TABLES: readonly string[] = ['counter_samples', 'flows', 'snmp_traps', 'syslog_messages'];
+
 /** What one run did. */
 export interface RetentionReport {
+  /** Over age. */
   readonly droppedPartitions: string[];
+  /** For want of room, with what each took. */
+  readonly droppedForSize: readonly DroppedForSize[];
   readonly expiredBatches: number;
   readonly expiredRejectedRows: number;
   /** Our clock less the database's, milliseconds: only where they are so far apart that nothing was dropped. */
@@ -39,7 +58,7 @@ const EXPIRE_BATCHES = sqlFile('expire-batches');
 const EXPIRE_REJECTED_ROWS = sqlFile('expire-rejected-rows');
 
 /**
- * Makes the partitions of now and of the next two units, drops those that are over age, and lets the ledger and rejected
+ * Makes the partitions of now and of the next two units, drops those that are over age or over size, and lets the ledger and rejected
  * rows expire. Only one process does so at a time; a second one makes partitions and leaves the rest.
  *
  * What is over age is so by our clock and by the database's: one that is wrongly ahead must not cost the rows of months. Where
@@ -51,14 +70,14 @@ export async function applyRetention(
   clock: Clock,
 ): Promise<RetentionReport> {
   const now = clock.nowMicros();
-  const tables = await partitionedTables(client);
+  const tables = (await partitionedTables(client)).filter((table) => LARGE_TABLES.includes(table));
   for (const table of tables) {
     const unit = partitionUnitOf(table, options.partitionBy);
     const ahead = Array.from({ length: UNITS_AHEAD + 1 }, (_, units) => now + units * UNIT_MICROS[unit]);
     await coverTimes(client, table, ahead, unit);
   }
 
-  const nothing = { droppedPartitions: [], expiredBatches: 0, expiredRejectedRows: 0 };
+  const nothing = { droppedPartitions: [], droppedForSize: [], expiredBatches: 0, expiredRejectedRows: 0 };
   const theirs = await databaseMicros(client);
   const clockAheadMs = Math.round((clock.nowMicros() - theirs) / 1000);
   if (Math.abs(clockAheadMs) > MAX_CLOCK_DIFFERENCE_MS) return { ...nothing, clockAheadMs };
@@ -84,11 +103,12 @@ async function dropOverAge(
     const keepDays = options.keepDaysOf?.[table] ?? options.keepDays;
     droppedPartitions.push(...(await dropExpired(client, table, now - keepDays * DAY_MICROS)));
   }
+  const droppedForSize = await dropSurplus(client, options.maxBytes, tables, now);
   const cutoff = now - options.keepLedgerDays * DAY_MICROS;
   const parameters = [smallestUuidOf(cutoff), new Date(cutoff / 1000)];
   const expiredBatches = (await client.query(EXPIRE_BATCHES, parameters)).rowCount ?? 0;
   const expiredRejectedRows = (await client.query(EXPIRE_REJECTED_ROWS, parameters)).rowCount ?? 0;
-  return { droppedPartitions, expiredBatches, expiredRejectedRows };
+  return { droppedPartitions, droppedForSize, expiredBatches, expiredRejectedRows };
 }
 
 async function dropExpired(client: DatabaseClient, table: string, cutoffMicros: number): Promise<string[]> {
@@ -97,6 +117,24 @@ async function dropExpired(client: DatabaseClient, table: string, cutoffMicros: 
     if (partition.upper > cutoffMicros && !partition.detaching) continue;
     await dropPartition(client, table, partition);
     dropped.push(partition.name);
+  }
+  return dropped;
+}
+
+async function dropSurplus(
+  client: DatabaseClient,
+  limits: SizeLimits | undefined,
+  tables: readonly string[],
+  now: number,
+): Promise<DroppedForSize[]> {
+  if (limits === undefined) return [];
+  const partitions: SizedPartition[] = [];
+  for (const table of tables) partitions.push(...(await sizedPartitions(client, table)));
+  const dropped: DroppedForSize[] = [];
+  for (const { partition, why } of surplusPartitions(partitions, limits, now)) {
+    const { table, name, bytes, rows } = partition;
+    await dropPartition(client, table, partition);
+    dropped.push({ table, partition: name, bytes, rows, why });
   }
   return dropped;
 }

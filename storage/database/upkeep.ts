@@ -90,6 +90,7 @@ export class DatabaseUpkeep implements Component {
       }
       const report = await applyRetention(client, this.#options, this.#clock);
       if (report.droppedPartitions.length > 0) this.#log.info({ ...report }, 'dropped what was over age');
+      for (const dropped of report.droppedForSize) this.#log.warn({ ...dropped }, 'dropped a partition for its size');
       this.#tellOfClocks(report.clockAheadMs);
     } finally {
       await disconnect(client);

@@ -21,6 +21,7 @@ export class RecentTimesUpkeep implements Component {
   readonly #clock: Clock;
   readonly #log: Log;
   #isStopping = false;
+  #restUntilMs = -Infinity;
   #client: DatabaseClient | undefined;
   #running: Promise<void> = Promise.resolve();
   #cancelTimer: (() => void) | undefined;
@@ -41,6 +42,14 @@ export class RecentTimesUpkeep implements Component {
     this.#cancelTimer?.();
     await this.#running;
     if (this.#client !== undefined) await disconnect(this.#client);
+  }
+
+  /** One round, in place of `start`, for who has a schedule of its own. Never rejects; after trouble it does nothing for a minute. */
+  async runRound(): Promise<void> {
+    if (this.#clock.monotonicMs() < this.#restUntilMs) return;
+    const summarizing = this.#summarize();
+    this.#running = summarizing.then(() => undefined);
+    if ((await summarizing) === AFTER_TROUBLE_MS) this.#restUntilMs = this.#clock.monotonicMs() + AFTER_TROUBLE_MS;
   }
 
   #schedule(afterMs: number): void {

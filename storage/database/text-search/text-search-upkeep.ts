@@ -55,12 +55,15 @@ export class TextSearchUpkeep implements Component {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #stopping = new AbortController();
+  /** Aborts the round that is going on. */
+  #signal: AbortSignal = this.#stopping.signal;
   /** Sizes of the last round. */
   #sizes: ReadonlyMap<string, number> = new Map();
   #mayCreateTrigrams = true;
   #running: Promise<void> = Promise.resolve();
   #cancelTimer: (() => void) | undefined;
   #backendPid: number | undefined;
+  #restUntilMs = -Infinity;
   /** The trouble that the log has been told of. */
   #told: string | undefined;
   #status: TextSearchStatus = { partitions: 0, indexed: 0, building: undefined, unindexed: [], trouble: undefined };
@@ -86,7 +89,34 @@ export class TextSearchUpkeep implements Component {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#cancelTimer?.();
-    const over = this.#running;
+    await this.#cancelBuilds(this.#running);
+  }
+
+  /**
+   * One round, in place of `start`, for who has a schedule of its own: what is lacking is built until nothing is, or `signal` aborts.
+   * @throws what the database says; the next ten minutes nothing is done then
+   */
+  async runRound(signal: AbortSignal): Promise<void> {
+    if (this.#clock.monotonicMs() < this.#restUntilMs) return;
+    this.#signal = signal;
+    const round = this.#roundOrThrow();
+    const settled = round.catch(() => {});
+    const cancel = (): void => void this.#cancelBuilds(settled);
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      await round;
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#restUntilMs = this.#clock.monotonicMs() + AFTER_TROUBLE_MS;
+      this.#status = { ...this.#status, building: undefined, trouble: describeDatabaseError(error) };
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
+  }
+
+  /** Cancels what is built until `over`. */
+  async #cancelBuilds(over: Promise<void>): Promise<void> {
     while (this.#backendPid !== undefined) {
       await cancelBackend(this.#address, this.#backendPid);
       // A cancellation that finds no statement does nothing, so that one is not enough.
@@ -104,15 +134,21 @@ export class TextSearchUpkeep implements Component {
 
   /** Never rejects. @returns when to look again */
   async #round(): Promise<number> {
-    let client: DatabaseClient | undefined;
     try {
-      client = await connect(this.#address);
-      await this.#work(client);
+      await this.#roundOrThrow();
       this.#tellTrouble(undefined);
       return ROUND_MS;
     } catch (error) {
       if (!this.#stopping.signal.aborted) this.#tellTrouble(describeDatabaseError(error));
       return AFTER_TROUBLE_MS;
+    }
+  }
+
+  async #roundOrThrow(): Promise<void> {
+    let client: DatabaseClient | undefined;
+    try {
+      client = await connect(this.#address);
+      await this.#work(client);
     } finally {
       this.#backendPid = undefined;
       if (client !== undefined) await disconnect(client);
@@ -126,7 +162,7 @@ export class TextSearchUpkeep implements Component {
     await client.query('SET max_parallel_maintenance_workers = 0; SET statement_timeout = 0; SET lock_timeout = 0');
     await client.query(`SELECT set_config('maintenance_work_mem', $1, false)`, [this.#options.memory ?? '128MB']);
     this.#backendPid = rows[0]?.pid;
-    for (let isFirst = true; !this.#stopping.signal.aborted; isFirst = false) {
+    for (let isFirst = true; !this.#signal.aborted; isFirst = false) {
       const { tasks } = await this.#look(client, isFirst);
       const [task] = tasks;
       const held = task === undefined ? undefined : this.#options.holdBack?.();

@@ -60,6 +60,7 @@ test('a partition goes when its newest row is over age, and rows and ledger entr
   const report = await applyRetention(client, OPTIONS, clockAt(NOON));
   assert.deepEqual(report, {
     droppedPartitions: ['flows_20261023_11'],
+    droppedForSize: [],
     expiredBatches: 1,
     expiredRejectedRows: 0,
   });
@@ -92,6 +93,7 @@ test('nothing is dropped while our clock and that of the database are more than 
     const report = await applyRetention(client, OPTIONS, clockAt(NOON + aheadHours * HOUR));
     assert.deepEqual(report, {
       droppedPartitions: [],
+      droppedForSize: [],
       expiredBatches: 0,
       expiredRejectedRows: 0,
       clockAheadMs: aheadHours * 3_600_000,
@@ -177,5 +179,51 @@ test('messages have partitions of an hour, also where days are configured', asyn
     ['12', '13', '14'].map((hour) => `syslog_messages_20261122_${hour}`),
   );
   assert.deepEqual(names(await listPartitions(client, 'flows'))[0], 'flows_20261122');
+  await disconnect(client);
+});
+
+test('over its size a table loses its oldest partitions, whole ones, and never the newest that has rows', async () => {
+  const [client] = await freshClients(1);
+  assert(client);
+  const hours = [5, 4, 3, 2].map((ago) => NOON - ago * HOUR);
+  await coverTimes(client, 'flows', hours, 'hour');
+  for (const micros of hours) {
+    await client.query(
+      `INSERT INTO flows (received_at, exporter, extra)
+       SELECT $1, '192.0.2.1', jsonb_build_object('filler', repeat(md5(i::text), 4)) FROM generate_series(1, 1000) AS i`,
+      [new Date(micros / 1000)],
+    );
+  }
+  await applyRetention(client, OPTIONS, clockAt(NOON)); // the empty ones ahead take their pages, too
+  const sizes = await client.query<{ bytes: string }>(
+    `SELECT pg_total_relation_size(inhrelid) AS bytes FROM pg_inherits WHERE inhparent = 'flows'::regclass
+     ORDER BY 1 DESC`,
+  );
+  const each = Number(sizes.rows[0]?.bytes);
+  const all = sizes.rows.reduce((sum, { bytes }) => sum + Number(bytes), 0);
+  assert.ok(each > 100_000, `${each} bytes in a partition`);
+
+  // One and a half too much: the two oldest go.
+  const tables = { flows: Math.round(all - 1.5 * each) };
+  const report = await applyRetention(client, { ...OPTIONS, maxBytes: { tables } }, clockAt(NOON));
+  assert.deepEqual(
+    report.droppedForSize.map(({ partition }) => partition),
+    ['flows_20261122_07', 'flows_20261122_08'],
+  );
+  assert.match(report.droppedForSize[0]?.why ?? '', /^flows takes [0-9]+ bytes of the [0-9]+ that it may$/);
+  assert.ok((report.droppedForSize[0]?.bytes ?? 0) >= each * 0.9);
+  assert.ok(all > tables.flows);
+
+  // No room at all: the newest with rows stays, and so do those of now and later.
+  const last = await applyRetention(client, { ...OPTIONS, maxBytes: { tables: {}, total: 1 } }, clockAt(NOON));
+  assert.deepEqual(
+    last.droppedForSize.map(({ partition }) => partition),
+    ['flows_20261122_09'],
+  );
+  const kept = names(await listPartitions(client, 'flows'));
+  assert.deepEqual(
+    kept,
+    ['10', '12', '13', '14'].map((hour) => `flows_20261122_${hour}`),
+  );
   await disconnect(client);
 });

@@ -1,0 +1,108 @@
+import type { DatabaseAddress } from '../../storage/database/database.ts';
+import { SchemaUpkeep } from '../../storage/database/schema-upkeep.ts';
+import { RecentTimesUpkeep } from '../../storage/database/text-search/recent-times.ts';
+import { type TextSearchStatus, TextSearchUpkeep } from '../../storage/database/text-search/text-search-upkeep.ts';
+import { pollerOptions, retentionOptions } from '../collector/options.ts';
+import type { Config } from '../config/schema.ts';
+import type { SnmpCredentials } from '../config/snmp-credentials.ts';
+import type { StorageStatus } from '../console/status/storage-status.ts';
+import { Poller, type PollerTotals } from '../polling/poller.ts';
+import { systemClock } from '../runtime/clock.ts';
+import type { Lifecycle } from '../runtime/lifecycle.ts';
+import type { Log } from '../runtime/log.ts';
+import type { Job } from './job.ts';
+import type { JobQueuePlace } from './job-queue.ts';
+import { JobScheduler, type JobSchedulerStatus } from './job-scheduler.ts';
+import { StorageJob } from './jobs/storage-job.ts';
+
+export interface MaintenanceParts {
+  /** Where the schedule is kept; in the database itself where none is given. */
+  readonly place?: JobQueuePlace;
+  /** Why indexes should not be built now, in words: something else needs the database more. */
+  readonly holdBack?: () => string | undefined;
+}
+
+/** What maintenance says of itself; plain data. */
+export interface MaintenanceStatus extends JobSchedulerStatus {
+  readonly search: TextSearchStatus;
+  readonly polling: PollerTotals;
+  /** Undefined until it was looked at here: another process may be the owner. */
+  readonly storage: StorageStatus | undefined;
+}
+
+export interface Maintenance {
+  status(): MaintenanceStatus;
+  /** From the next round on. */
+  replacePollRules(rules: SnmpCredentials['polling']): void;
+}
+
+const POLL_EVERY_MS = 30_000;
+const INDEX_EVERY_MS = 60_000;
+const RECENT_EVERY_MS = 5000;
+
+/**
+ * Everything that is done for all nodes by one process at a time, started: schema, partitions and retention, indexes, polling, and
+ * `extraJobs`. Jobs wait for the schema.
+ * @throws DogwatchError `SCHEMA_NEWER`, `SCHEMA_CHANGED`
+ */
+export async function openMaintenance(
+  config: Config,
+  credentials: SnmpCredentials,
+  address: DatabaseAddress,
+  extraJobs: readonly Job[],
+  lifecycle: Lifecycle,
+  log: Log,
+  parts: MaintenanceParts = {},
+): Promise<Maintenance> {
+  const { place = { kind: 'postgres', address }, holdBack } = parts;
+  const schema = new SchemaUpkeep(address, systemClock, log);
+  await lifecycle.start(schema);
+  const storage = new StorageJob(
+    address,
+    { ...retentionOptions(config), ...sizeLimits(config), ...embeddedDirectory(config) },
+    systemClock,
+    log,
+  );
+  const textSearch = new TextSearchUpkeep(address, holdBack === undefined ? {} : { holdBack }, systemClock, log);
+  const recentTimes = new RecentTimesUpkeep(address, systemClock, log);
+  const poller = new Poller(address, credentials.polling, pollerOptions(config), systemClock, log);
+  const jobs: Job[] = [
+    storage,
+    { name: 'search-indexes', everyMs: INDEX_EVERY_MS, run: (signal) => textSearch.runRound(signal) },
+    { name: 'recent-times', everyMs: RECENT_EVERY_MS, run: () => recentTimes.runRound() },
+    { name: 'polling', everyMs: POLL_EVERY_MS, run: (signal) => poller.runRound(signal) },
+    ...extraJobs,
+  ];
+  const scheduler = new JobScheduler(
+    jobs,
+    { place, address, holdBack: () => (schema.isMigrated ? undefined : 'the schema is not up to date yet') },
+    systemClock,
+    log,
+  );
+  // Not started: its rounds are a job. It closes its connection when it is stopped.
+  await lifecycle.start({ name: recentTimes.name, start: () => Promise.resolve(), stop: () => recentTimes.stop() });
+  await lifecycle.start(scheduler);
+  return {
+    status: () => ({
+      ...scheduler.status,
+      search: textSearch.status,
+      polling: { ...poller.totals },
+      storage: storage.status,
+    }),
+    replacePollRules: (rules) => poller.replaceRules(rules),
+  };
+}
+
+/** The embedded database is on the same file system. */
+function embeddedDirectory({ database, stateDirectory }: Config) {
+  return database.url === undefined ? { dataDirectory: stateDirectory } : {};
+}
+
+function sizeLimits({ retention: { maxBytes } }: Config) {
+  const { total, flows, counterSamples, syslog, traps } = maxBytes;
+  const given = { flows, counter_samples: counterSamples, syslog_messages: syslog, snmp_traps: traps };
+  const tables = Object.fromEntries(
+    Object.entries(given).flatMap(([table, bytes]) => (bytes === undefined ? [] : [[table, bytes] as const])),
+  );
+  return { maxBytes: { tables, ...(total === undefined ? {} : { total }) } };
+}
