@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Account, accountForPostgres, makeOwnDirectory } from '../storage/embedded/postgres-account.ts';
 import { type OpenDatabase, openDatabase } from './collector/open-database.ts';
-import { engineStoreOptions, journalDirectory, retentionOptions } from './collector/options.ts';
-import { DatabaseUpkeep } from '../storage/database/upkeep.ts';
+import { engineStoreOptions, journalDirectory } from './collector/options.ts';
+import { SchemaUpkeep } from '../storage/database/schema-upkeep.ts';
 import { HangUpRelay } from './keeper/hang-up-relay.ts';
 import { SnmpEngineStore } from './collector/snmp/snmp-engine-store.ts';
 import { giveUpRoot } from './collector/privileges.ts';
@@ -58,7 +58,7 @@ export function buildCollector(config: Config, log: Log, say: (text: string) => 
   async function start(): Promise<void> {
     const account = await accountForPostgres(config.runAs);
     database = await openDatabase(config, lifecycle, log);
-    const schema = new DatabaseUpkeep(database.address, retentionOptions(config), systemClock, log);
+    const schema = new SchemaUpkeep(database.address, systemClock, log);
     await lifecycle.start(schema);
     await makeJournalDirectories(config, workerCount, account);
     const sockets = new HeldSockets(config.listeners, workerCount, log);

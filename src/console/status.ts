@@ -1,3 +1,6 @@
+import type { JobStatus } from '../maintenance/job-run.ts';
+import type { StorageStatus } from './status/storage-status.ts';
+
 /** What a running collector says of itself: `GET /api/status`, the status line, `dogwatch status`. Totals since start. */
 export interface CollectorStatus {
   readonly node: string;
@@ -18,6 +21,9 @@ export interface CollectorStatus {
   readonly writer: WriterStatus;
   readonly database: { readonly description: string; readonly psql: string | undefined };
   readonly processes: readonly ProcessStatus[];
+  /** Undefined until it was looked at. */
+  readonly storage: StorageStatus | undefined;
+  readonly jobs: readonly JobStatus[];
 }
 
 /** A process that the keeper watches, and the keeper itself. */

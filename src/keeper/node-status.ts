@@ -1,6 +1,7 @@
 import manifest from '../../package.json' with { type: 'json' };
 import type { CollectorStatus, ProcessStatus } from '../console/status.ts';
 import type { MaintenanceReport } from '../maintenance/maintenance-report.ts';
+import { storageReasons } from '../console/status/storage-status.ts';
 import type { WorkerReport } from '../worker/worker-report.ts';
 import { addReports } from './add-reports.ts';
 
@@ -28,15 +29,17 @@ export function nodeStatus(facts: NodeFacts): CollectorStatus {
     startedAt: facts.startedAt,
     ready: reasons.length === 0,
     reasons,
-    warnings: [...sum.journal.warnings, ...troubledProcesses(processes)],
+    warnings: [...sum.journal.warnings, ...troubledProcesses(processes), ...maintenanceWarnings(maintenance)],
     listeners: sum.listeners,
     flow: sum.flow,
     syslog: { ...sum.syslog, search: maintenance.search },
-    snmp: { ...sum.snmp, polls: maintenance.polls, pollFailures: maintenance.pollFailures },
+    snmp: { ...sum.snmp, polls: maintenance.polling.polls, pollFailures: maintenance.polling.failures },
     journal: sum.journal,
     writer: isMigrated ? sum.writer : { ...sum.writer, state: 'connecting' },
     database: facts.database,
     processes,
+    storage: maintenance.storage,
+    jobs: maintenance.jobs,
   };
 }
 
@@ -53,4 +56,11 @@ function troubledProcesses(processes: readonly ProcessStatus[]): string[] {
   return processes
     .filter(({ name, trouble }) => !name.startsWith('worker') && trouble !== undefined)
     .map(({ name, trouble }) => `${name}: ${trouble}`);
+}
+
+function maintenanceWarnings({ trouble, storage }: MaintenanceReport): string[] {
+  return [
+    ...(trouble === undefined ? [] : [`maintenance jobs do not run: ${trouble}`]),
+    ...(storage === undefined ? [] : storageReasons(storage)),
+  ];
 }

@@ -1,14 +1,13 @@
-import { RecentTimesUpkeep } from '../../storage/database/text-search/recent-times.ts';
-import { TextSearchUpkeep } from '../../storage/database/text-search/text-search-upkeep.ts';
 import { snmpCredentials } from '../collector/families.ts';
-import { pollerOptions } from '../collector/options.ts';
 import { giveUpRoot } from '../collector/privileges.ts';
-import { Poller } from '../polling/poller.ts';
+import { readSnmpCredentials } from '../config/snmp-credentials.ts';
 import { liveAsChild } from '../processes/child-life.ts';
 import type { ProcessStart } from '../processes/starts.ts';
 import { systemClock } from '../runtime/clock.ts';
+import { FileWatch } from '../runtime/file-watch.ts';
 import { Lifecycle } from '../runtime/lifecycle.ts';
 import { createLog } from '../runtime/log.ts';
+import { openMaintenance } from './maintenance.ts';
 import type { MaintenanceHears, MaintenanceSays } from './maintenance-words.ts';
 
 /** The process that does what is due in the database now and then. */
@@ -26,15 +25,16 @@ liveAsChild<MaintenanceHears, MaintenanceSays, ProcessStart>({
     let backlogMs = 0;
     channel.on('maintenance.backlog', (oldestMs) => (backlogMs = oldestMs));
     const holdBack = (): string | undefined => (backlogMs > BACKLOG_MS ? 'batches wait to be written' : undefined);
-    const credentials = snmpCredentials(config);
-    const search = new TextSearchUpkeep(database, { holdBack }, systemClock, log);
-    const poller = new Poller(database, credentials.polling, pollerOptions(config), systemClock, log);
-    for (const each of [search, new RecentTimesUpkeep(database, systemClock, log), poller]) await lifecycle.start(each);
-    channel.answer('maintenance.report', () => ({
-      search: search.status,
-      polls: poller.totals.polls,
-      pollFailures: poller.totals.failures,
-    }));
+    const maintenance = await openMaintenance(config, snmpCredentials(config), database, [], lifecycle, log, {
+      holdBack,
+    });
+    const { credentialsFile } = config.snmp;
+    if (credentialsFile !== undefined) {
+      const options = { what: 'credentials for polling', files: [credentialsFile] };
+      const reload = (): void => maintenance.replacePollRules(readSnmpCredentials(credentialsFile).polling);
+      await lifecycle.start(new FileWatch(options, reload, systemClock, log));
+    }
+    channel.answer('maintenance.report', () => maintenance.status());
     if (account !== undefined) giveUpRoot(account);
   },
   stop: async () => lifecycle?.stop(),

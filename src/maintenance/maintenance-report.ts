@@ -1,15 +1,13 @@
-import type { SyslogStatus } from '../console/status.ts';
+import type { MaintenanceStatus } from './maintenance.ts';
 
 /** What the maintenance process says of itself. Travels between processes: plain values. */
-export interface MaintenanceReport {
-  readonly search: SyslogStatus['search'];
-  readonly polls: number;
-  readonly pollFailures: number;
-}
+export type MaintenanceReport = MaintenanceStatus;
 
 /** Before it has said anything. */
 export const NO_MAINTENANCE: MaintenanceReport = {
+  trouble: undefined,
+  jobs: [],
   search: { partitions: 0, indexed: 0, building: undefined, unindexed: [], trouble: undefined },
-  polls: 0,
-  pollFailures: 0,
+  polling: { polls: 0, failures: 0, interfaces: 0 },
+  storage: undefined,
 };

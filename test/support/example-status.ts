@@ -113,6 +113,8 @@ export function exampleStatus(): CollectorStatus {
       error: undefined,
     },
     database: { description: 'embedded PostgreSQL 18', psql: 'psql -h /run/dw dogwatch' },
+    storage: undefined,
+    jobs: [],
     processes: [
       { name: 'keeper', pid: 4242, state: 'running', restarts: 0, memoryBytes: 60 * MIB, trouble: undefined },
       { name: 'worker 1', pid: 4243, state: 'running', restarts: 1, memoryBytes: 200 * MIB, trouble: undefined },

@@ -4,6 +4,7 @@ import type {
   ListenerStatus,
   StreamListenerStatus,
 } from '../../console/status.ts';
+import { storageLines } from './storage-lines.ts';
 import { bytesText, elapsedText, grouped } from './figures.ts';
 
 const SHOWN_SENDERS = 5;
@@ -44,6 +45,7 @@ export function statusScreen(status: CollectorStatus, now: Date = new Date()): s
       ? [['', `${grouped(writer.rejectedRows)} rows rejected, kept in rejected_rows`] satisfies [string, string]]
       : []),
     ['writer', writer.error === undefined ? writer.state : `${writer.state}: ${writer.error}`],
+    ...(status.storage === undefined ? [] : storageLines(status.storage)),
     ...processLines(status),
     ['database', status.database.description],
     ...(status.database.psql === undefined ? [] : [['', status.database.psql] satisfies [string, string]]),

@@ -5,6 +5,7 @@ import { exposeFlow } from './flow-metrics.ts';
 import { exposeListeners } from './listener-metrics.ts';
 import { exposeProcesses } from './process-metrics.ts';
 import { exposeSnmp } from './snmp-metrics.ts';
+import { exposeStorageForecast } from './storage-forecast-metrics.ts';
 import { exposeStorage } from './storage-metrics.ts';
 import { exposeSyslog } from './syslog-metrics.ts';
 
@@ -20,4 +21,5 @@ export function exposeCollector(
   exposeSnmp(metrics, status);
   exposeStorage(metrics, status);
   exposeProcesses(metrics, status);
+  exposeStorageForecast(metrics, () => status().storage);
 }
