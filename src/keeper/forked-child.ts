@@ -24,6 +24,7 @@ export interface Death {
   readonly failure: Failure | undefined;
 }
 
+const IGNORE_SIGNALS = new URL('../processes/ignore-signals.ts', import.meta.url).href;
 /** How long what a process said is waited for when it has ended. */
 const LAST_WORDS_MS = 250;
 
@@ -43,7 +44,7 @@ export class ForkedChild<Hears extends Vocabulary, Says extends Vocabulary> {
 
   constructor(program: ChildProgram) {
     this.#process = fork(program.entry, [], {
-      execArgv: [...(program.execArgv ?? [])],
+      execArgv: ['--import', IGNORE_SIGNALS, ...(program.execArgv ?? [])],
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
     });

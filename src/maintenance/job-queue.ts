@@ -109,7 +109,9 @@ async function open<B extends IQueueBackend, C>(
   const aheadMs = async (name: string) => ((await queue.getJobScheduler(name))?.next ?? NaN) - Date.now();
   const close = async (isLost: boolean): Promise<void> => {
     for (const each of [...workers, queue]) {
-      await withTimeout(each.close(...(each === queue ? [] : [isLost])), CLOSE_MS, 'closing').catch(() => {});
+      const closing = each.close(...(each === queue ? [] : [isLost]));
+      // One that still waits for a job would go on waiting, and hold its connections.
+      await withTimeout(closing, CLOSE_MS, 'closing').catch(() => each.disconnect().catch(() => {}));
     }
   };
   try {

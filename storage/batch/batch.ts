@@ -5,7 +5,7 @@ import { encodeInFront, PREFIX_BYTES, type SealedBatch } from './batch-format.ts
 import type { Draft } from '../journal/drafts/draft.ts';
 import type { Drafted, DraftStore } from '../journal/drafts/draft-store.ts';
 import type { BufferPool } from './buffer-pool.ts';
-import { leadingTimestamp } from './copy-reader.ts';
+import { leadingTimestamp, rowOffsets } from './copy-reader.ts';
 import { uuidV7 } from './uuid.ts';
 
 export interface BatchLimits {
@@ -103,12 +103,14 @@ export class OpenBatch implements RowSink, Drafted {
     // This turn may end before the batch is in the journal.
     this.#writeDraft();
     const draft = this.#draft;
-    const batch = this.#takeSealed(draft?.crcUpTo(this.position));
+    const takenRows = draft?.takenRows() ?? 0;
+    const batch = takenRows === 0 ? this.#takeSealed(draft?.crcUpTo(this.position)) : this.#takeRest(takenRows);
     this.#draft = undefined;
     this.#rows = 0;
     this.#earliestMicros = Infinity;
     this.#latestMicros = -Infinity;
-    this.#onSealed(batch, draft);
+    if (batch === undefined) draft?.release();
+    else this.#onSealed(batch, draft);
   }
 
   #begin(): void {
@@ -128,7 +130,17 @@ export class OpenBatch implements RowSink, Drafted {
     this.#draft?.write(this.bytes, this.position, this.#rows, this.#earliestMicros, this.#latestMicros);
   }
 
-  #takeSealed(bodyCrc: number | undefined): SealedBatch {
+  /** Seals what is behind the first rows, which somebody else writes under the id that they have; undefined where that is nothing. */
+  #takeRest(takenRows: number): SealedBatch | undefined {
+    const from = rowOffsets(this.bytes.subarray(this.#bodyStart, this.position))[takenRows];
+    this.#rows -= takenRows;
+    this.#id = uuidV7(this.#clock.nowMicros());
+    if (from !== undefined && this.#rows > 0) return this.#takeSealed(undefined, this.#bodyStart + from);
+    this.position = this.#bodyStart;
+    return undefined;
+  }
+
+  #takeSealed(bodyCrc: number | undefined, from: number = this.#bodyStart): SealedBatch {
     const header = {
       id: this.#id,
       table: this.#table.table,
@@ -137,8 +149,8 @@ export class OpenBatch implements RowSink, Drafted {
       earliestMicros: this.#earliestMicros,
       latestMicros: this.#latestMicros,
     };
-    const filled = encodeInFront(header, this.bytes, this.#bodyStart, this.position, bodyCrc);
-    const bodyBytes = this.position - this.#bodyStart;
+    const filled = encodeInFront(header, this.bytes, from, this.position, bodyCrc);
+    const bodyBytes = this.position - from;
     const { memory: encoded, replacement, release } = this.#pool.give(this.bytes, filled);
     this.bytes = replacement;
     this.position = this.#bodyStart;

@@ -21,6 +21,7 @@ const DEBIAN_PACKAGES: readonly DebianPackage[] = [
   { name: 'rsyslog-openssl', commands: ['lmnsd_ossl.so'], services: [] },
   { name: 'rsyslog-pgsql', commands: ['ompgsql.so'], services: [] },
   { name: 'nfdump', commands: ['nfcapd', 'nfdump'], services: ['nfdump'] },
+  { name: 'redis-server', commands: ['redis-server', 'redis-cli'], services: ['redis-server'] },
 ];
 
 // An ordinary user's PATH on Debian leaves out the folders where daemons live.

@@ -244,7 +244,16 @@ async function createExclusively(path: string, content: Buffer, id: string): Pro
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'EEXIST' || code === 'ENOENT') return undefined;
     // Not every file system has links (SMB, FAT): then half of it may be seen, and is taken for somebody's.
-    if (code === 'EPERM' || code === 'ENOTSUP' || code === 'EOPNOTSUPP' || code === 'ENOSYS' || code === 'EMLINK') {
+    // A disk that is full must not keep a journal from being drained: the first beat that finds room says whose it is.
+    if (
+      code === 'ENOSPC' ||
+      code === 'EDQUOT' ||
+      code === 'EPERM' ||
+      code === 'ENOTSUP' ||
+      code === 'EOPNOTSUPP' ||
+      code === 'ENOSYS' ||
+      code === 'EMLINK'
+    ) {
       return await createInPlace(path, content);
     }
     throw error;
@@ -263,6 +272,8 @@ async function createInPlace(path: string, content: Buffer): Promise<FileHandle 
     await handle?.datasync();
     return handle;
   } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT'))
+      return handle;
     await handle?.close();
     await unlink(path).catch(() => undefined);
     throw error;

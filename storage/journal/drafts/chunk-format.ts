@@ -2,7 +2,8 @@ import { crc32 } from 'node:zlib';
 import { type BatchHeader, parseHeader } from '../../batch/batch-format.ts';
 
 /**
- * The form of a draft: chunks back to back, one for each turn of the event loop that added rows to the batch.
+ * The form of a draft: four bytes, how many rows of it somebody else has taken over, uint32 big-endian (0: nobody has); then
+ * chunks back to back, one for each turn of the event loop that added rows to the batch:
  *
  *   offset  bytes  what
  *        0      4  magic "DWD1"
@@ -19,6 +20,8 @@ import { type BatchHeader, parseHeader } from '../../batch/batch-format.ts';
  * The CRC goes on from chunk to chunk since the sealed batch needs that of all rows in any case: so a draft costs none.
  */
 export const CHUNK_HEAD_BYTES = 40;
+/** In front of the first chunk. */
+export const TAKEN_BYTES = 4;
 const MAGIC = 0x44_57_44_31; // "DWD1"
 const CRC_AT = 36;
 
@@ -66,15 +69,22 @@ export interface DraftedBatch {
   readonly pieces: readonly Buffer[];
 }
 
-/** Reads a draft up to the first chunk that is cut short, damaged or of another use of the file; undefined where that is the first. */
+/**
+ * Reads a draft up to the first chunk that is cut short, damaged or of another use of the file, and no further than somebody
+ * has taken it over before; undefined where that is the first.
+ */
 export function readChunks(bytes: Buffer): DraftedBatch | undefined {
-  const first = readChunkHead(bytes, 0);
-  const header = first && parseHeader(textAt(bytes, CHUNK_HEAD_BYTES, first.headerBytes));
+  const first = readChunkHead(bytes, TAKEN_BYTES);
+  const header = first && parseHeader(textAt(bytes, TAKEN_BYTES + CHUNK_HEAD_BYTES, first.headerBytes));
   if (header === undefined) return undefined;
   const pieces: Buffer[] = [];
   let { rows, earliestMicros, latestMicros } = header;
+  const mostRows = bytes.readUInt32BE(0) || Infinity;
   let crc = 0;
-  for (let at = 0, head = first; head?.generation === first?.generation && head !== undefined;) {
+  for (
+    let at = TAKEN_BYTES, head = first;
+    rows < mostRows && head?.generation === first?.generation && head !== undefined;
+  ) {
     const rowsStart = at + CHUNK_HEAD_BYTES + head.headerBytes;
     const end = rowsStart + head.rowBytes;
     if (end > bytes.length) break;
@@ -92,8 +102,8 @@ export function readChunks(bytes: Buffer): DraftedBatch | undefined {
 
 /** The id that a draft begins with, if it begins with a header at all; not verified. */
 export function readDraftId(bytes: Buffer): string | undefined {
-  const first = readChunkHead(bytes, 0);
-  return first && parseHeader(textAt(bytes, CHUNK_HEAD_BYTES, first.headerBytes))?.id;
+  const first = readChunkHead(bytes, TAKEN_BYTES);
+  return first && parseHeader(textAt(bytes, TAKEN_BYTES + CHUNK_HEAD_BYTES, first.headerBytes))?.id;
 }
 
 function readChunkHead(bytes: Buffer, at: number): ChunkHead | undefined {

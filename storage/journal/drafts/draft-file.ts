@@ -1,10 +1,11 @@
-import { close, constants, fdatasync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { close, constants, fdatasync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
+import { TAKEN_BYTES } from './chunk-format.ts';
 
 const CREATE = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
-const NOTHING = Buffer.alloc(4);
+const NOTHING = Buffer.alloc(TAKEN_BYTES + 4);
 
 /** A file for one draft after another. Written synchronously: into the page cache, which outlives the process. */
 export class DraftFile {
@@ -38,6 +39,18 @@ export class DraftFile {
   /** What is in it is no draft any more. */
   invalidate(): void {
     this.write(NOTHING, 0, NOTHING.length, 0);
+  }
+
+  /** How many rows of the draft somebody else has taken over; also where he has deleted the file since. */
+  takenRows(): number {
+    if (this.#closing !== undefined) return 0;
+    const taken = Buffer.alloc(TAKEN_BYTES);
+    try {
+      readSync(this.#fd, taken, 0, TAKEN_BYTES, 0);
+    } catch {
+      return 0;
+    }
+    return taken.readUInt32BE(0);
   }
 
   /** What was written before is on the disk when this resolves. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { CHUNK_HEAD_BYTES, writeChunkHead } from './chunk-format.ts';
+import { CHUNK_HEAD_BYTES, TAKEN_BYTES, writeChunkHead } from './chunk-format.ts';
 import type { DraftFile } from './draft-file.ts';
 
 /** Whose rows a draft holds. */
@@ -50,7 +50,7 @@ export class Draft {
     const { id, table, columns } = header;
     const json = { id, table, columns, rows: 0, earliestMicros: 0, latestMicros: 0 };
     this.#header = Buffer.from(JSON.stringify(json));
-    assert(bodyStart >= CHUNK_HEAD_BYTES + this.#header.length, 'no room for the header of a draft');
+    assert(bodyStart >= TAKEN_BYTES + CHUNK_HEAD_BYTES + this.#header.length, 'no room for the header of a draft');
     this.#memoryEnd = bodyStart;
   }
 
@@ -80,6 +80,14 @@ export class Draft {
     return this.#isGivenUp || end !== this.#memoryEnd ? undefined : this.#crc;
   }
 
+  /**
+   * How many of the first rows somebody else writes, under the same id: who took the folder while this process was away.
+   * What follows them must go under another.
+   */
+  takenRows(): number {
+    return this.#file?.takenRows() ?? 0;
+  }
+
   /** It is not needed any more: the batch is elsewhere, or lost. */
   release(): void {
     const file = this.#file;
@@ -103,7 +111,8 @@ export class Draft {
     this.#head.headerBytes = json.length;
     writeChunkHead(memory, start, this.#head, this.#crc, json);
     this.#head.headerBytes = 0;
-    this.#put(file, memory, start, end);
+    memory.writeUInt32BE(0, start - TAKEN_BYTES);
+    this.#put(file, memory, start - TAKEN_BYTES, end);
   }
 
   /** A later chunk. One write of one piece of memory costs a third less than one of several, hence its head covers rows. */

@@ -1,7 +1,7 @@
 import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeInFront, type SealedBatch } from '../../batch/batch-format.ts';
-import { type DraftedBatch, readChunks, readDraftId } from './chunk-format.ts';
+import { type DraftedBatch, readChunks, readDraftId, TAKEN_BYTES } from './chunk-format.ts';
 
 /** A file that an earlier process left. */
 export interface LeftDraft {
@@ -34,11 +34,19 @@ export async function draftIds(directory: string): Promise<Set<string>> {
  */
 export async function* recoverDrafts(directory: string, knownIds: ReadonlySet<string>): AsyncGenerator<LeftDraft> {
   for (const path of await draftPaths(directory)) {
-    await using file = await open(path, 'r');
+    await using file = await open(path, 'r+');
     const drafted = readChunks(await readStart(file, (await file.stat()).size));
     const isKnown = drafted === undefined || knownIds.has(drafted.header.id);
+    if (!isKnown) await markTaken(file, drafted.header.rows);
     yield { path, batch: isKnown ? undefined : sealed(drafted) };
   }
+}
+
+/** Should the process be alive that wrote the draft, as after a long pause, it must know how far we have read. */
+async function markTaken(file: FileHandle, rows: number): Promise<void> {
+  const taken = Buffer.alloc(TAKEN_BYTES);
+  taken.writeUInt32BE(rows);
+  await file.write(taken, 0, TAKEN_BYTES, 0);
 }
 
 async function draftPaths(directory: string): Promise<string[]> {

@@ -13,6 +13,7 @@ import { temporaryDirectory } from '../../../support/postgres.ts';
 const HEADER = { id: '017f22e2-79b0-7cc3-98c4-dc0c0c07398f', table: 'flows', columns: ['a', 'b'] };
 const BODY_START = 512;
 const HEAD_BYTES = 40;
+const TAKEN_BYTES = 4;
 
 /** Memory of a batch with three pieces of rows of some length, written one after the other. */
 async function threeChunks(): Promise<{ file: Buffer; pieces: Buffer[]; ends: number[] }> {
@@ -44,8 +45,11 @@ async function onlyFile(directory: string): Promise<Buffer> {
 
 const bodyOf = (bytes: Buffer): Buffer => Buffer.concat(readChunks(bytes)?.pieces ?? []);
 
-test('a draft has the form that is written down: heads of 40 bytes, the header once, the rows', async () => {
-  const { file, pieces, ends } = await threeChunks();
+test('a draft has the form that is written down: who has taken it over, then heads of 40 bytes, the header once, the rows', async () => {
+  const { file: whole, pieces, ends: endsInFile } = await threeChunks();
+  assert.equal(whole.readUInt32BE(0), 0, 'taken over by nobody');
+  const file = whole.subarray(TAKEN_BYTES);
+  const ends = endsInFile.map((end) => end - TAKEN_BYTES);
   const json = JSON.stringify({ ...HEADER, rows: 0, earliestMicros: 0, latestMicros: 0 });
   const [one, two] = [pieces[0] ?? Buffer.of(), pieces[1] ?? Buffer.of()];
   assert.equal(file.toString('latin1', 0, 4), 'DWD1');
@@ -82,7 +86,7 @@ test('a draft that is cut at any byte gives the chunks before it', async () => {
 
 test('a bit that is flipped costs its chunk and those behind it, and no other', async () => {
   const { file, pieces, ends } = await threeChunks();
-  for (let bit = 0; bit < file.length * 8; bit += 1) {
+  for (let bit = TAKEN_BYTES * 8; bit < file.length * 8; bit += 1) {
     const changed = Buffer.from(file);
     changed.writeUInt8(changed.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
     const whole = ends.filter((end) => end <= bit >> 3).length;

@@ -84,6 +84,23 @@ test('writes that fail half-way leave nothing behind, however many there are', a
   await again.close();
 });
 
+test('a journal on a disk that is full already is opened and drained, which makes room', async (t) => {
+  const disk = await smallDisk(t, DISK_BYTES);
+  if (disk === undefined) return t.skip(NO_MOUNT);
+  const directory = join(disk.directory, 'journal');
+  const first = await journalOn(directory, {}, []);
+  for (let rows = 1; rows <= 20; rows += 1) await first.append(batchOf(rows, 20_000));
+  await first.close();
+  await assert.rejects(writeFile(join(disk.directory, 'ballast'), Buffer.alloc(DISK_BYTES)), { code: 'ENOSPC' });
+  const second = await journalOn(directory, {}, []);
+  const batches = await takeAll(second);
+  assert.equal(batches.length, 20);
+  for (const { id } of batches) second.acknowledge(id);
+  while (!(await second.append(batchOf(21, 9000)))) await setTimeout(50);
+  assert.deepEqual(rowsOf(await takeAll(second)), [21]);
+  await second.close();
+});
+
 test('a folder that cannot be written is refused at the start, with what to do', async (t) => {
   const disk = await smallDisk(t, DISK_BYTES);
   if (disk === undefined) return t.skip(NO_MOUNT);

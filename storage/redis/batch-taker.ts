@@ -1,0 +1,102 @@
+import { type Job, WaitingError, Worker } from 'bullmq';
+import { setTimeout as pause } from 'node:timers/promises';
+import { withTimeout } from '../../src/runtime/lifecycle.ts';
+import { decodeBatch, type SealedBatch } from '../batch/batch-format.ts';
+import { connectRedis, type RedisAddress, type RedisClient } from './redis-client.ts';
+import { keyPrefix, QUEUE_NAME, type SharedBatches } from './shared-batches.ts';
+
+export interface BatchTakerHandlers {
+  /** A batch is ours. @returns (later) whether it is in the database; false: others may have it */
+  onBatch(batch: SealedBatch): Promise<boolean>;
+  /** Bytes that are no batch any more; they are kept in Redis. */
+  onDamaged(id: string): void;
+  onError(error: Error): void;
+}
+
+// A killed process's batch is back after at most the lock and one look for stalled jobs.
+const LOCK_MS = 2000;
+const STALLED_EVERY_MS = 1000;
+/** Seconds for which BullMQ waits for a job before it asks again; an answer is due in that time. */
+const BLOCK_SECONDS = 2;
+const SILENCE_MS = BLOCK_SECONDS * 1000 + 1500;
+const RETRY_MS = 500;
+const CLOSE_MS = 2000;
+const CLOSE_AWAY_MS = 300;
+
+/**
+ * Takes batches from Redis, a few ahead of who asks for them, and keeps them locked while they are in hand.
+ *
+ *   waiting ──▶ in hand ──in the database──▶ data removed ──▶ completed, gone
+ *      ▲           ├── given back ──────────────┐
+ *      └───────────┴── process killed, 3 s ─────┘
+ */
+export class BatchTaker {
+  readonly #store: SharedBatches;
+  readonly #handlers: BatchTakerHandlers;
+  readonly #client: RedisClient;
+  readonly #worker: Worker;
+  readonly #closing = new AbortController();
+
+  /** Begins at once. `ahead`: how many batches may be in hand. */
+  constructor(
+    address: RedisAddress,
+    prefix: string,
+    ahead: number,
+    store: SharedBatches,
+    handlers: BatchTakerHandlers,
+  ) {
+    this.#store = store;
+    this.#handlers = handlers;
+    const onError = (error: Error): void => handlers.onError(error);
+    this.#client = connectRedis(address, 'wait', SILENCE_MS, onError, this.#closing.signal);
+    this.#worker = new Worker(QUEUE_NAME, (job, token) => this.#take(job, token), {
+      connection: this.#client,
+      prefix: keyPrefix(prefix),
+      concurrency: ahead,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_EVERY_MS,
+      maxStalledCount: 1_000_000_000,
+      drainDelay: BLOCK_SECONDS,
+      runRetryDelay: RETRY_MS,
+      removeOnComplete: { count: 0 },
+    });
+    this.#worker.on('error', onError);
+  }
+
+  /**
+   * Who has batches in hand must have settled them before.
+   * @param isAway Redis does not answer: do not wait for it; locks run out by themselves
+   */
+  async close(isAway: boolean): Promise<void> {
+    this.#closing.abort();
+    const limitMs = isAway ? CLOSE_AWAY_MS : CLOSE_MS;
+    await withTimeout(this.#worker.close(isAway), limitMs, 'closing the worker').catch(() => {});
+    this.#client.disconnect();
+  }
+
+  /** Resolves when the batch is in the database; a job is never failed, it goes back. */
+  async #take(job: Job, token: string | undefined): Promise<void> {
+    const id = job.id ?? '';
+    try {
+      const bytes = this.#closing.signal.aborted ? undefined : await this.#store.read(id);
+      if (this.#closing.signal.aborted) throw new WaitingError();
+      if (bytes === undefined) return; // in the database already
+      const batch = decodeBatch(bytes);
+      if (batch === undefined) {
+        await this.#store.keepAside(id);
+        this.#handlers.onDamaged(id);
+        return;
+      }
+      if (!(await this.#handlers.onBatch(batch))) throw new WaitingError();
+      await this.#store.remove(id, batch.rows);
+    } catch (error) {
+      if (!(error instanceof WaitingError)) {
+        this.#handlers.onError(error instanceof Error ? error : new Error(String(error)));
+        if (!this.#closing.signal.aborted) await pause(RETRY_MS);
+      }
+      // Where that fails as well, the lock runs out and the batch is back by itself.
+      await withTimeout(job.moveToWait(token), CLOSE_MS, 'giving a batch back').catch(() => {});
+      throw new WaitingError();
+    }
+  }
+}
