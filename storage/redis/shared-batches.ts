@@ -100,7 +100,7 @@ export class SharedBatches {
 
   /** Takes the bytes of a batch away, which is in the database. */
   async remove(id: string, rows: number): Promise<void> {
-    await this.#client.eval(TAKE_OUT, 2, this.#dataKey(id), this.#totalsKey, rows);
+    await this.#client.call('EVAL', TAKE_OUT, 2, this.#dataKey(id), this.#totalsKey, rows);
   }
 
   /** Keeps aside what cannot be read, for people. */
