@@ -1,5 +1,6 @@
 import type { DatabaseAddress } from '../../storage/database/database.ts';
 import { Journal } from '../../storage/journal/journal.ts';
+import { BullmqQueue } from '../../storage/redis/bullmq-queue.ts';
 import type { Queue } from '../../storage/queue.ts';
 import { OrphanJournals } from '../../storage/journal/orphans/orphan-journals.ts';
 import { Writer, type WriterOptions } from '../../storage/writer.ts';
@@ -13,6 +14,8 @@ import { journalOptions } from './options.ts';
 export interface OpenStorage {
   readonly journal: Journal;
   readonly queue: Queue;
+  /** The queue on Redis, where that is it. */
+  readonly shared: BullmqQueue | undefined;
   readonly writer: Writer;
   readonly orphans: OrphanJournals | undefined;
 }
@@ -30,6 +33,8 @@ export async function openStorage(
 ): Promise<OpenStorage> {
   const journal = new Journal(journalOptions(config, worker), systemClock, log);
   await lifecycle.start(journalComponent(journal, log));
+  const shared = config.queue === 'bullmq' ? await openSharedQueue(config, journal, lifecycle, log) : undefined;
+  const queue = shared ?? journal;
   const { node, retention, writer: writing } = config;
   const options = {
     address,
@@ -37,12 +42,28 @@ export async function openStorage(
     partitionBy: retention.partitionBy,
     connections: writing.connections,
   };
-  const writer = new Writer(journal, options, systemClock, log);
+  const writer = new Writer(queue, options, systemClock, log);
   await lifecycle.start(drainingWriter(writer));
   // One worker is enough for what others left.
   const orphans = worker.index === 0 ? orphanJournals(config, worker.workers, options, log) : undefined;
   if (orphans !== undefined) await lifecycle.start(orphans);
-  return { journal, queue: journal, writer, orphans };
+  return { journal, queue, shared, writer, orphans };
+}
+
+/** Batches taken from Redis ahead of the writer's connections. */
+const AHEAD = 2;
+
+async function openSharedQueue(
+  { redis, writer }: Config,
+  journal: Journal,
+  lifecycle: Lifecycle,
+  log: Log,
+): Promise<BullmqQueue> {
+  const { prefix, timeout, maxBytes, concurrency, ...address } = redis;
+  const options = { address, prefix, timeoutMs: timeout, maxBytes, concurrency, ahead: writer.connections + AHEAD };
+  const queue = new BullmqQueue(options, journal, systemClock, log);
+  await lifecycle.start({ name: 'queue on Redis', start: () => queue.open(), stop: () => queue.close() });
+  return queue;
 }
 
 function orphanJournals(config: Config, workers: number, writer: WriterOptions, log: Log): OrphanJournals {

@@ -18,6 +18,8 @@ export interface CollectorStatus {
   readonly syslog: SyslogStatus;
   readonly snmp: SnmpStatus;
   readonly journal: JournalStatus;
+  /** The queue on Redis, where that is it. */
+  readonly queue: SharedQueueStatus | undefined;
   readonly writer: WriterStatus;
   readonly database: { readonly description: string; readonly psql: string | undefined };
   readonly processes: readonly ProcessStatus[];
@@ -188,6 +190,21 @@ export interface JournalStatus {
   readonly adoptedRows: number;
   /** What should be looked at before it becomes a loss: how full it is; a folder that cannot be adopted. */
   readonly warnings: readonly string[];
+}
+
+/** Batches that wait in Redis, for any node. */
+export interface SharedQueueStatus {
+  readonly state: 'connecting' | 'well' | 'full' | 'away';
+  readonly waitingBatches: number;
+  readonly waitingBytes: number;
+  /** Why it is not well, or was not. */
+  readonly lastError: string | undefined;
+  /** Batches that Redis took; that went to the journal instead; that went on from there. */
+  readonly toRedis: number;
+  readonly toJournal: number;
+  readonly forwarded: number;
+  /** Batches that Redis gave back broken. */
+  readonly damaged: number;
 }
 
 export interface WriterStatus {

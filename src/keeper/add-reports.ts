@@ -1,4 +1,4 @@
-import type { JournalStatus, ListenerStatus, WriterStatus } from '../console/status.ts';
+import type { JournalStatus, ListenerStatus, SharedQueueStatus, WriterStatus } from '../console/status.ts';
 import type { WorkerReport } from '../worker/worker-report.ts';
 
 /**
@@ -12,6 +12,7 @@ export function addReports(reports: readonly WorkerReport[]): WorkerReport {
     syslog: { ...addNumbers(one.syslog, other.syslog), rules: addByKey(one.syslog.rules, other.syslog.rules, 'name') },
     snmp: addSnmp(one.snmp, other.snmp),
     journal: addJournals(one.journal, other.journal),
+    queue: addQueues(one.queue, other.queue),
     writer: addWriters(one.writer, other.writer),
     reasons: [...new Set([...one.reasons, ...other.reasons])],
     memoryBytes: one.memoryBytes + other.memoryBytes,
@@ -20,7 +21,7 @@ export function addReports(reports: readonly WorkerReport[]): WorkerReport {
 
 /** What stays of the report of a worker that has ended: its counts, without what was true of it alone. */
 export function countsOf(report: WorkerReport): WorkerReport {
-  const { flow, syslog, snmp, journal, writer } = report;
+  const { flow, syslog, snmp, journal, queue, writer } = report;
   return {
     // The kernel's count belongs to the socket, which goes on; the successor tells all of it.
     listeners: report.listeners.map((listener) =>
@@ -30,6 +31,7 @@ export function countsOf(report: WorkerReport): WorkerReport {
     syslog: { ...syslog, devices: 0 },
     snmp: { ...snmp, engines: 0, senders: [] },
     journal: { ...journal, batches: 0, rows: 0, bytes: 0, oldestMs: 0, warnings: [] },
+    queue: queue && { ...queue, state: 'well', lastError: undefined },
     writer: { ...writer, state: 'writing', error: undefined },
     reasons: [],
     memoryBytes: 0,
@@ -77,6 +79,20 @@ function addJournals(one: JournalStatus, other: JournalStatus): JournalStatus {
     oldestMs: Math.max(one.oldestMs, other.oldestMs),
     warnings: [...one.warnings, ...other.warnings],
   };
+}
+
+const BY_REACH = ['well', 'full', 'connecting', 'away'] as const;
+
+/** What waits is the same for all, since they share it. */
+function addQueues(
+  one: SharedQueueStatus | undefined,
+  other: SharedQueueStatus | undefined,
+): SharedQueueStatus | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  const { waitingBatches, waitingBytes } = other;
+  const worse = BY_REACH.indexOf(one.state) > BY_REACH.indexOf(other.state) ? one : other;
+  const { state, lastError } = worse;
+  return { ...addNumbers(one, other), state, lastError, waitingBatches, waitingBytes };
 }
 
 const BY_TROUBLE = ['writing', 'connecting', 'waiting'] as const;

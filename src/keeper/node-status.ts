@@ -1,5 +1,5 @@
 import manifest from '../../package.json' with { type: 'json' };
-import type { CollectorStatus, ProcessStatus } from '../console/status.ts';
+import type { CollectorStatus, ProcessStatus, SharedQueueStatus } from '../console/status.ts';
 import type { MaintenanceReport } from '../maintenance/maintenance-report.ts';
 import { storageReasons } from '../console/status/storage-status.ts';
 import type { WorkerReport } from '../worker/worker-report.ts';
@@ -29,12 +29,18 @@ export function nodeStatus(facts: NodeFacts): CollectorStatus {
     startedAt: facts.startedAt,
     ready: reasons.length === 0,
     reasons,
-    warnings: [...sum.journal.warnings, ...troubledProcesses(processes), ...maintenanceWarnings(maintenance)],
+    warnings: [
+      ...sum.journal.warnings,
+      ...queueWarnings(sum.queue),
+      ...troubledProcesses(processes),
+      ...maintenanceWarnings(maintenance),
+    ],
     listeners: sum.listeners,
     flow: sum.flow,
     syslog: { ...sum.syslog, search: maintenance.search },
     snmp: { ...sum.snmp, polls: maintenance.polling.polls, pollFailures: maintenance.polling.failures },
     journal: sum.journal,
+    queue: sum.queue,
     writer: isMigrated ? sum.writer : { ...sum.writer, state: 'connecting' },
     database: facts.database,
     processes,
@@ -63,4 +69,10 @@ function maintenanceWarnings({ trouble, storage }: MaintenanceReport): string[] 
     ...(trouble === undefined ? [] : [`maintenance jobs do not run: ${trouble}`]),
     ...(storage === undefined ? [] : storageReasons(storage)),
   ];
+}
+
+function queueWarnings(queue: SharedQueueStatus | undefined): string[] {
+  if (queue === undefined || queue.state === 'well') return [];
+  const why = queue.lastError === undefined ? '' : ` (${queue.lastError})`;
+  return [`Redis is ${queue.state}${why}: batches go to the journal of this node`];
 }

@@ -1,12 +1,16 @@
+import { connectRedis } from '../../storage/redis/redis-client.ts';
 import { snmpCredentials } from '../collector/families.ts';
 import { giveUpRoot } from '../collector/privileges.ts';
+import type { Config } from '../config/schema.ts';
 import { readSnmpCredentials } from '../config/snmp-credentials.ts';
 import { liveAsChild } from '../processes/child-life.ts';
 import type { ProcessStart } from '../processes/starts.ts';
+import { messageOf } from '../runtime/errors.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { FileWatch } from '../runtime/file-watch.ts';
 import { Lifecycle } from '../runtime/lifecycle.ts';
-import { createLog } from '../runtime/log.ts';
+import { createLog, type Log } from '../runtime/log.ts';
+import type { JobQueuePlace } from './job-queue.ts';
 import { openMaintenance } from './maintenance.ts';
 import type { MaintenanceHears, MaintenanceSays } from './maintenance-words.ts';
 
@@ -15,6 +19,9 @@ import type { MaintenanceHears, MaintenanceSays } from './maintenance-words.ts';
 const STOP_PART_MS = 2000;
 /** Batches older than this that are not written yet are a backlog. */
 const BACKLOG_MS = 5000;
+
+/** Longer than a worker of BullMQ waits for a job. */
+const JOBS_TIMEOUT_MS = 60_000;
 
 let lifecycle: Lifecycle | undefined;
 
@@ -25,9 +32,9 @@ liveAsChild<MaintenanceHears, MaintenanceSays, ProcessStart>({
     let backlogMs = 0;
     channel.on('maintenance.backlog', (oldestMs) => (backlogMs = oldestMs));
     const holdBack = (): string | undefined => (backlogMs > BACKLOG_MS ? 'batches wait to be written' : undefined);
-    const maintenance = await openMaintenance(config, snmpCredentials(config), database, [], lifecycle, log, {
-      holdBack,
-    });
+    const place = config.queue === 'bullmq' ? redisPlace(config, log) : undefined;
+    const parts = { holdBack, ...(place === undefined ? {} : { place }) };
+    const maintenance = await openMaintenance(config, snmpCredentials(config), database, [], lifecycle, log, parts);
     const { credentialsFile } = config.snmp;
     if (credentialsFile !== undefined) {
       const options = { what: 'credentials for polling', files: [credentialsFile] };
@@ -39,3 +46,10 @@ liveAsChild<MaintenanceHears, MaintenanceSays, ProcessStart>({
   },
   stop: async () => lifecycle?.stop(),
 });
+
+/** The schedule lies where the queue is. */
+function redisPlace({ redis }: Config, log: Log): JobQueuePlace {
+  const { prefix, ...address } = redis;
+  const onError = (error: Error): void => log.debug({ error: messageOf(error) }, 'connection of the jobs to Redis');
+  return { kind: 'redis', connection: connectRedis(address, 'wait', JOBS_TIMEOUT_MS, onError), prefix };
+}

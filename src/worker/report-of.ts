@@ -3,6 +3,7 @@ import type { UdpListener } from '../../collectors/listener/udp-listener.ts';
 import type { SourceView } from '../../collectors/snmp/source-table.ts';
 import type { SyslogRules } from '../../collectors/syslog/filter/syslog-rules.ts';
 import type { OrphanJournals } from '../../storage/journal/orphans/orphan-journals.ts';
+import type { BullmqQueue } from '../../storage/redis/bullmq-queue.ts';
 import type { Journal } from '../../storage/journal/journal.ts';
 import type { Writer } from '../../storage/writer.ts';
 import type {
@@ -26,6 +27,7 @@ export interface Parts {
   readonly journalMaxBytes: number;
   readonly writer: Writer;
   readonly orphans: OrphanJournals | undefined;
+  readonly shared: BullmqQueue | undefined;
   readonly flow: FlowPipeline;
   readonly syslog: SyslogPipeline;
   readonly rules: SyslogRules;
@@ -41,6 +43,7 @@ export function reportOf(parts: Parts): WorkerReport {
     syslog: syslogStatus(parts),
     snmp: snmpStatus(parts),
     journal: journalStatus(parts),
+    queue: parts.shared?.status(),
     writer: writerStatus(parts),
     reasons: reasonsAgainstReadiness(parts),
     memoryBytes: process.memoryUsage.rss(),

@@ -4,6 +4,7 @@ import type {
   FlowStatus,
   JournalStatus,
   ListenerStatus,
+  SharedQueueStatus,
   SnmpStatus,
   SyslogStatus,
   WriterStatus,
@@ -16,6 +17,7 @@ export interface WorkerReport {
   readonly syslog: Omit<SyslogStatus, 'search'>;
   readonly snmp: Omit<SnmpStatus, 'polls' | 'pollFailures'>;
   readonly journal: JournalStatus;
+  readonly queue: SharedQueueStatus | undefined;
   readonly writer: WriterStatus;
   /** Why it is not ready; empty when it is. */
   readonly reasons: readonly string[];

@@ -6,8 +6,8 @@ import { exampleStatus } from '../support/example-status.ts';
 
 /** What a worker says that has done what the example status shows. */
 function report(over: Partial<WorkerReport> = {}): WorkerReport {
-  const { listeners, flow, syslog, snmp, journal, writer } = exampleStatus();
-  return { listeners, flow, syslog, snmp, journal, writer, reasons: [], memoryBytes: 1000, ...over };
+  const { listeners, flow, syslog, snmp, journal, queue, writer } = exampleStatus();
+  return { listeners, flow, syslog, snmp, journal, queue, writer, reasons: [], memoryBytes: 1000, ...over };
 }
 
 test('counts and depths of workers are added up, and each port stays one listener', () => {

@@ -103,6 +103,7 @@ export function exampleStatus(): CollectorStatus {
       adoptedRows: 0,
       warnings: [],
     },
+    queue: undefined,
     writer: {
       state: 'writing',
       batches: 10,

@@ -37,6 +37,7 @@ export function statusScreen(status: CollectorStatus, now: Date = new Date()): s
           ] satisfies [string, string],
         ]
       : []),
+    ...queueLines(status),
     [
       'written',
       `${grouped(writer.rows)} rows in ${grouped(writer.batches)} batches, ${grouped(writer.duplicates)} batches were there already`,
@@ -51,6 +52,26 @@ export function statusScreen(status: CollectorStatus, now: Date = new Date()): s
     ...(status.database.psql === undefined ? [] : [['', status.database.psql] satisfies [string, string]]),
   ];
   return lines.map(([label, text]) => `${label.padEnd(12)} ${text}\n`).join('');
+}
+
+function queueLines({ queue }: CollectorStatus): [string, string][] {
+  if (queue === undefined) return [];
+  const { state, waitingBatches, waitingBytes, toRedis, toJournal, forwarded, damaged } = queue;
+  return [
+    [
+      'redis',
+      `${state}, ${grouped(waitingBatches)} batches wait (${bytesText(waitingBytes)}), ${grouped(toRedis)} taken`,
+    ],
+    ...(toJournal > 0
+      ? [
+          ['', `${grouped(toJournal)} batches to the journal instead, ${grouped(forwarded)} went on`] satisfies [
+            string,
+            string,
+          ],
+        ]
+      : []),
+    ...(damaged > 0 ? [['', `${grouped(damaged)} batches came back damaged`] satisfies [string, string]] : []),
+  ];
 }
 
 function processLines({ processes }: CollectorStatus): [string, string][] {
