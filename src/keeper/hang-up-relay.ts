@@ -1,14 +1,23 @@
 import type { Component } from '../runtime/lifecycle.ts';
+import type { ChildState } from './watched-child.ts';
+
+interface Child {
+  readonly pid: number | undefined;
+  readonly state: ChildState;
+}
 
 /** Hands SIGHUP on to the processes that read files again when they get it: systemd and people send it to the keeper alone. */
 export class HangUpRelay implements Component {
   readonly name = 'SIGHUP';
-  readonly #children: readonly { readonly pid: number | undefined }[];
+  readonly #children: readonly Child[];
   readonly #relay = (): void => {
-    for (const { pid } of this.#children) if (pid !== undefined) process.kill(pid, 'SIGHUP');
+    for (const { pid, state } of this.#children) {
+      // One that starts reads its files anyway. One that has just ended is no trouble.
+      if (pid !== undefined && state === 'running') hangUp(pid);
+    }
   };
 
-  constructor(children: readonly { readonly pid: number | undefined }[]) {
+  constructor(children: readonly Child[]) {
     this.#children = children;
   }
 
@@ -18,5 +27,13 @@ export class HangUpRelay implements Component {
 
   async stop(): Promise<void> {
     process.off('SIGHUP', this.#relay);
+  }
+}
+
+function hangUp(pid: number): void {
+  try {
+    process.kill(pid, 'SIGHUP');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
 }

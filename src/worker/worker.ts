@@ -1,7 +1,7 @@
 import type { WarmEntry, WarmState } from '../../collectors/warm-state.ts';
 import { openFamilies, snmpCredentials } from '../collector/families.ts';
 import { openStorage } from '../collector/open-storage.ts';
-import { journalDirectory, journalOptions } from '../collector/options.ts';
+import { journalOptions } from '../collector/options.ts';
 import { actAs, asRoot, giveUpRoot } from '../collector/privileges.ts';
 import type { MibLoader } from '../mibs/mib-loader.ts';
 import type { SocketHandle } from '../processes/channel.ts';
@@ -93,7 +93,7 @@ export class Worker {
   }
 
   async #open(): Promise<Parts> {
-    const { config, account, database, index } = this.#start;
+    const { config, account, database } = this.#start;
     const credentials = snmpCredentials(config);
     // Files belong to whoever goes on; secrets are read as whoever was started.
     if (account !== undefined) actAs(account);
@@ -107,7 +107,8 @@ export class Worker {
         database,
         engine: this.#start.engine,
         warmUp: (states) => this.#warmUp(states),
-        journalDirectory: journalDirectory(config, index),
+        // May be another than the configured one, while somebody else still has that.
+        journalDirectory: storage.journal.directory,
         sockets: this.#sockets,
         withSecrets: account === undefined ? (step) => step() : (step) => asRoot(account, step),
       },
