@@ -10,4 +10,5 @@ export const NO_MAINTENANCE: MaintenanceReport = {
   search: { partitions: 0, indexed: 0, building: undefined, unindexed: [], trouble: undefined },
   polling: { polls: 0, failures: 0, interfaces: 0 },
   storage: undefined,
+  fold: { behindSeconds: 0, lastRunMs: 0, minutesRecomputed: 0, batchesPutOff: 0 },
 };

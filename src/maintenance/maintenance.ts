@@ -1,4 +1,6 @@
-import type { DatabaseAddress } from '../../storage/database/database.ts';
+import { connect, type DatabaseAddress, disconnect } from '../../storage/database/database.ts';
+import { Fold, type FoldStatus } from '../../storage/fold/fold.ts';
+import { expireRollups, FlowRollups } from '../../storage/rollups/flow-rollups.ts';
 import { SchemaUpkeep } from '../../storage/database/schema-upkeep.ts';
 import { RecentTimesUpkeep } from '../../storage/database/text-search/recent-times.ts';
 import { type TextSearchStatus, TextSearchUpkeep } from '../../storage/database/text-search/text-search-upkeep.ts';
@@ -28,6 +30,8 @@ export interface MaintenanceStatus extends JobSchedulerStatus {
   readonly polling: PollerTotals;
   /** Undefined until it was looked at here: another process may be the owner. */
   readonly storage: StorageStatus | undefined;
+  /** Of rollups and the loss ledger. */
+  readonly fold: FoldStatus;
 }
 
 export interface Maintenance {
@@ -39,6 +43,8 @@ export interface Maintenance {
 const POLL_EVERY_MS = 30_000;
 const INDEX_EVERY_MS = 60_000;
 const RECENT_EVERY_MS = 5000;
+const EXPIRE_EVERY_MS = 3_600_000;
+const DAY_MS = 86_400_000;
 
 /**
  * Everything that is done for all nodes by one process at a time, started: schema, partitions and retention, indexes, polling, and
@@ -66,11 +72,14 @@ export async function openMaintenance(
   const textSearch = new TextSearchUpkeep(address, holdBack === undefined ? {} : { holdBack }, systemClock, log);
   const recentTimes = new RecentTimesUpkeep(address, systemClock, log);
   const poller = new Poller(address, credentials.polling, pollerOptions(config), systemClock, log);
+  const fold = new Fold(address, [new FlowRollups(config.rollups.top)], systemClock, log);
   const jobs: Job[] = [
     storage,
     { name: 'search-indexes', everyMs: INDEX_EVERY_MS, run: (signal) => textSearch.runRound(signal) },
     { name: 'recent-times', everyMs: RECENT_EVERY_MS, run: () => recentTimes.runRound() },
     { name: 'polling', everyMs: POLL_EVERY_MS, run: (signal) => poller.runRound(signal) },
+    fold,
+    { name: 'rollup-retention', everyMs: EXPIRE_EVERY_MS, run: () => expire(address, config, log) },
     ...extraJobs,
   ];
   const scheduler = new JobScheduler(
@@ -88,6 +97,7 @@ export async function openMaintenance(
       search: textSearch.status,
       polling: { ...poller.totals },
       storage: storage.status,
+      fold: fold.status,
     }),
     replacePollRules: (rules) => poller.replaceRules(rules),
   };
@@ -105,4 +115,16 @@ function sizeLimits({ retention: { maxBytes } }: Config) {
     Object.entries(given).flatMap(([table, bytes]) => (bytes === undefined ? [] : [[table, bytes] as const])),
   );
   return { maxBytes: { tables, ...(total === undefined ? {} : { total }) } };
+}
+
+async function expire(address: DatabaseAddress, { retention }: Config, log: Log): Promise<void> {
+  const { minute, tenMinutes, hour } = retention.rollups;
+  const days = { minute: minute / DAY_MS, tenMinutes: tenMinutes / DAY_MS, hour: hour / DAY_MS };
+  const client = await connect(address);
+  try {
+    const dropped = await expireRollups(client, days, systemClock.nowMicros());
+    if (dropped.length > 0) log.info({ dropped }, 'dropped rollups that were over age');
+  } finally {
+    await disconnect(client);
+  }
 }
