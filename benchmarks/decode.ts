@@ -1,3 +1,4 @@
+import { LOSSES } from '../collectors/accounts/loss-table.ts';
 import type { FlowSinks } from '../collectors/flow/sinks.ts';
 import { FlowDecoder } from '../collectors/flow/flow-decoder.ts';
 import { APPLICATIONS, COUNTER_SAMPLES, EXPORTERS, FLOWS, INTERFACES } from '../collectors/flow/tables.ts';
@@ -126,6 +127,7 @@ class DecoderBench {
       interfaces: new DiscardingSink(INTERFACES),
       applications: new DiscardingSink(APPLICATIONS),
       exporters: new DiscardingSink(EXPORTERS),
+      losses: new DiscardingSink(LOSSES),
     };
     this.#decoder = new FlowDecoder({}, sinks, () => (this.#troubles += 1));
   }

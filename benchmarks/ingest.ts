@@ -1,3 +1,4 @@
+import { LOSSES } from '../collectors/accounts/loss-table.ts';
 import { FlowDecoder } from '../collectors/flow/flow-decoder.ts';
 import { APPLICATIONS, COUNTER_SAMPLES, EXPORTERS, FLOWS, INTERFACES } from '../collectors/flow/tables.ts';
 import { systemClock } from '../src/runtime/clock.ts';
@@ -65,6 +66,7 @@ function prepareBatches(): SealedBatch[] {
     interfaces: new DiscardingSink(INTERFACES),
     applications: new DiscardingSink(APPLICATIONS),
     exporters: new DiscardingSink(EXPORTERS),
+    losses: new DiscardingSink(LOSSES),
   };
   const decoder = new FlowDecoder({}, sinks, () => {});
   const load = createLoad(BENCHMARK_LOAD);

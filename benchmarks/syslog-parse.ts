@@ -1,3 +1,4 @@
+import { LOSSES } from '../collectors/accounts/loss-table.ts';
 import { parseInto, parseSyslog } from '../collectors/syslog/parse.ts';
 import { ParsedMessage } from '../collectors/syslog/message/parsed-message.ts';
 import { SyslogDecoder } from '../collectors/syslog/syslog-decoder.ts';
@@ -173,7 +174,10 @@ const RECEIVED = { ...ARRIVAL, sourceAddress: '192.0.2.1', transport: 'udp', cut
 class ParserBench {
   readonly #message = new ParsedMessage();
   readonly #rows = new DiscardingSink(SYSLOG_MESSAGES);
-  readonly #decoder = new SyslogDecoder({}, { messages: this.#rows, devices: new DiscardingSink(SYSLOG_DEVICES) });
+  readonly #decoder = new SyslogDecoder(
+    {},
+    { messages: this.#rows, devices: new DiscardingSink(SYSLOG_DEVICES), losses: new DiscardingSink(LOSSES) },
+  );
 
   /** Writes every message once, and looks into the rows. @returns what is wrong, or nothing */
   check(messages: readonly Buffer[]): string {

@@ -1,3 +1,5 @@
+import { MINUTE_MICROS, writeLossRow } from '../accounts/loss-row.ts';
+import { spreadDrops } from '../accounts/spread-drops.ts';
 import type { Datagram } from '../datagram.ts';
 import type { FlowSinks } from './sinks.ts';
 import { type DecodeReason, type DecodeTrouble, SHOWN_BYTES } from './decode-trouble.ts';
@@ -189,13 +191,25 @@ export class FlowDecoder implements WarmState {
       if (nowMicros - exporter.lastSeenMicros > idleMicros) this.#table.forget(exporter);
       else if (nowMicros - exporter.writtenAtMicros >= rowMicros) {
         writeExporterRow(this.#sinks.exporters, exporter, nowMicros);
+        this.#writeLosses(exporter);
       }
     }
   }
 
   /** Writes what was counted and not written yet; at the end of the program. */
   finish(nowMicros: number): void {
-    for (const exporter of this.#table) writeExporterRow(this.#sinks.exporters, exporter, nowMicros);
+    for (const exporter of this.#table) {
+      writeExporterRow(this.#sinks.exporters, exporter, nowMicros);
+      this.#writeLosses(exporter);
+    }
+  }
+
+  /**
+   * Spreads datagrams that the kernel dropped over the exporters heard of late, in proportion to what arrived of each: nobody
+   * knows whose they were.
+   */
+  spreadKernelDrops(drops: number): void {
+    spreadDrops(drops, this.#table, (exporter) => exporter.datagrams - (exporter.lossWritten.datagrams ?? 0));
   }
 
   /** All that were heard and are remembered, least recently used first; not those that other processes told of. */
@@ -392,9 +406,23 @@ export class FlowDecoder implements WarmState {
     context.receivedAtMicros = datagram.receivedAtMicros;
     context.exportedAtMicros = exportedAtMicros;
     context.uptimeMs = uptimeMs;
+    const sinceMicros = datagram.receivedAtMicros - exporter.lossMinuteMicros;
+    // What was counted until now belongs to the minute before.
+    if (sinceMicros >= MINUTE_MICROS || sinceMicros < 0) this.#turnMinute(exporter, datagram.receivedAtMicros);
     exporter.lastSeenMicros = datagram.receivedAtMicros;
     if (exporter.datagrams === 0) exporter.firstSeenMicros = datagram.receivedAtMicros;
     exporter.datagrams += 1;
+  }
+
+  #turnMinute(exporter: Exporter, nowMicros: number): void {
+    this.#writeLosses(exporter);
+    exporter.lossMinuteMicros = nowMicros - (nowMicros % MINUTE_MICROS);
+  }
+
+  #writeLosses(exporter: Exporter): void {
+    const { protocol, observationDomain, lossMinuteMicros, lossWritten, context } = exporter;
+    const account = { family: 'flow', protocol, observationDomain, senderField: context.exporterField } as const;
+    writeLossRow(this.#sinks.losses, account, exporter, lossWritten, lossMinuteMicros);
   }
 
   /** The exporter at hand is the most recently used one, and stays. */
@@ -407,6 +435,7 @@ export class FlowDecoder implements WarmState {
     exporter.warmth?.forget();
     addUp(this.#past, exporter);
     writeExporterRow(this.#sinks.exporters, exporter, exporter.lastSeenMicros);
+    this.#writeLosses(exporter);
   }
 
   #internalError(error: unknown): void {

@@ -7,4 +7,5 @@ export interface FlowSinks {
   readonly interfaces: RowSink;
   readonly applications: RowSink;
   readonly exporters: RowSink;
+  readonly losses: RowSink;
 }

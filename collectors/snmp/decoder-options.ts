@@ -40,6 +40,7 @@ export const SNMP_DECODER_DEFAULTS: Required<SnmpDecoderOptions> = {
 /** What the decoder works with. */
 export interface SnmpDecoderParts {
   readonly traps: RowSink;
+  readonly losses: RowSink;
   readonly acceptance: Acceptance;
   /** Sends an answer. It may be called later than `decode`. */
   readonly reply: Reply;

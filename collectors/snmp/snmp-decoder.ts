@@ -1,3 +1,4 @@
+import { spreadDrops } from '../accounts/spread-drops.ts';
 import type { Datagram } from '../datagram.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import type { WarmEntry, WarmState } from '../warm-state.ts';
@@ -78,6 +79,7 @@ export class SnmpDecoder implements WarmState {
     this.#desk = new NotificationDesk(parts.traps, this.#informs, this.#oids);
     const { rawPerMinutePerSource, rawPerMinute } = this.#options;
     this.#sources = new SourceTable(maxSources, rawPerMinutePerSource / 60, rawPerMinutePerSource);
+    this.#sources.forgotten = ({ tally }) => tally.write(this.#parts.losses);
     this.#rawAllowance = new TokenBucket(rawPerMinute / 60, rawPerMinute);
   }
 
@@ -87,6 +89,8 @@ export class SnmpDecoder implements WarmState {
     this.#counts.bytes += datagram.bytes.length;
     this.#latestMicros = datagram.receivedAtMicros;
     const source = this.#sources.at(datagram.sourceAddress);
+    source.tally.arrive(this.#parts.losses, datagram.receivedAtMicros);
+    const rowsBefore = this.#rows();
     try {
       this.#oids.refresh();
       this.#dispatch(datagram, source);
@@ -94,6 +98,22 @@ export class SnmpDecoder implements WarmState {
       const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
       this.#undecodable(datagram, source, undefined, 'internal-error', detail);
     }
+    source.tally.rows += this.#rows() - rowsBefore;
+  }
+
+  /** To be called every few seconds, and at the end: writes what was counted for the loss ledger. */
+  sweep(): void {
+    for (const { tally } of this.#sources) tally.write(this.#parts.losses);
+  }
+
+  /** Spreads datagrams that the kernel dropped over the sources heard of late: nobody knows whose they were. */
+  spreadKernelDrops(drops: number): void {
+    const tallies = Array.from(this.#sources, ({ tally }) => tally);
+    spreadDrops(drops, tallies, (tally) => tally.recentDatagrams);
+  }
+
+  #rows(): number {
+    return this.#desk.traps + this.#desk.informs + this.#counts.storedRaw;
   }
 
   /** From the next datagram on. Empty: all are accepted. */
@@ -261,6 +281,7 @@ export class SnmpDecoder implements WarmState {
     const { receivedAtMicros } = datagram;
     this.#counts.undecodable += 1;
     source.undecodable += 1;
+    source.tally.undecodable += 1;
     this.#tell(datagram, 'undecodable', reason, detail);
     if (!source.rawAllowance.take(receivedAtMicros, 1) || !this.#rawAllowance.take(receivedAtMicros, 1)) {
       this.#counts.rawSuppressed += 1;

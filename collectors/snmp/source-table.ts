@@ -1,3 +1,4 @@
+import { LossTally } from '../accounts/loss-tally.ts';
 import { inetField, parseAddress, unmapped } from '../ip-address.ts';
 import { TokenBucket } from '../token-bucket.ts';
 
@@ -17,6 +18,8 @@ export class Source implements SourceView {
   /** Rations the rows of what could not be decoded. */
   readonly rawAllowance: TokenBucket;
   readonly refused = new Map<string, number>();
+  /** For the loss ledger. */
+  readonly tally: LossTally;
   unknownCommunity = 0;
   undecodable = 0;
 
@@ -24,6 +27,7 @@ export class Source implements SourceView {
     this.address = address;
     // A receiver that gives no address is a defect of its own; the trap is worth more.
     this.field = inetField(unmapped(parseAddress(address) ?? Buffer.alloc(4)));
+    this.tally = new LossTally('snmp', this.field);
     this.rawAllowance = rawAllowance;
   }
 
@@ -48,6 +52,8 @@ export class SourceTable {
   readonly #rawPerSecond: number;
   readonly #rawBurst: number;
   evictions = 0;
+  /** Told of each source that has to go, while it still has its counts. */
+  forgotten: ((source: Source) => void) | undefined;
 
   /** `rawPerSecond`, `rawBurst`: for each source. */
   constructor(maxSources: number, rawPerSecond: number, rawBurst: number) {
@@ -73,12 +79,18 @@ export class SourceTable {
     }
   }
 
+  *[Symbol.iterator](): IterableIterator<Source> {
+    yield* this.#old.values();
+    yield* this.#young.values();
+  }
+
   get size(): number {
     return this.#young.size + this.#old.size;
   }
 
   #age(): void {
     this.evictions += this.#old.size;
+    if (this.forgotten !== undefined) for (const source of this.#old.values()) this.forgotten(source);
     this.#old = this.#young;
     this.#young = new Map();
   }

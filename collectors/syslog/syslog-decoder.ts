@@ -1,3 +1,4 @@
+import { spreadDrops } from '../accounts/spread-drops.ts';
 import type { RowSink } from '../row-sink.ts';
 import type { DeviceClocks, ZoneOfDevice } from './clock/device-time.ts';
 import type { Device } from './devices/device.ts';
@@ -30,6 +31,7 @@ export interface SyslogDecoderOptions {
 export interface SyslogSinks {
   readonly messages: RowSink;
   readonly devices: RowSink;
+  readonly losses: RowSink;
 }
 
 /** Plain numbers since the start. */
@@ -71,9 +73,7 @@ export class SyslogDecoder {
     this.#options = { ...DEFAULTS, ...options };
     this.#sinks = sinks;
     this.#arrival = new DeviceArrival(options.zone);
-    this.#table = new DeviceTable(this.#options.maxDevices, (device) =>
-      writeDeviceRow(this.#sinks.devices, device, this.#nowMicros),
-    );
+    this.#table = new DeviceTable(this.#options.maxDevices, (device) => this.#writeRows(device, this.#nowMicros));
   }
 
   /** Takes one message without its framing; may be passed on as a function. */
@@ -83,6 +83,9 @@ export class SyslogDecoder {
     counts.bytes += bytes.length;
     this.#nowMicros = received.receivedAtMicros;
     const device = this.#table.at(received.sourceAddress, received.receivedAtMicros);
+    const { tally } = device;
+    tally.arrive(this.#sinks.losses, received.receivedAtMicros);
+    tally.rows += 1;
     device.messages += 1;
     device.lastSeenMicros = received.receivedAtMicros;
     if (received.cut) {
@@ -100,18 +103,29 @@ export class SyslogDecoder {
     for (const device of this.#table) {
       if (nowMicros - device.lastSeenMicros > idleMicros) this.#table.forget(device);
       else if (nowMicros - device.writtenAtMicros >= rowMicros) {
-        writeDeviceRow(this.#sinks.devices, device, nowMicros);
+        this.#writeRows(device, nowMicros);
       }
     }
   }
 
   /** Writes what was counted and not written yet; at the end of the program. */
   finish(nowMicros: number): void {
-    for (const device of this.#table) writeDeviceRow(this.#sinks.devices, device, nowMicros);
+    for (const device of this.#table) this.#writeRows(device, nowMicros);
+  }
+
+  /** Spreads datagrams that the kernel dropped over the devices heard of late: nobody knows whose they were. */
+  spreadKernelDrops(drops: number): void {
+    const tallies = Array.from(this.#table, ({ tally }) => tally);
+    spreadDrops(drops, tallies, (tally) => tally.recentDatagrams);
   }
 
   get totals(): Readonly<SyslogTotals> {
     return { ...this.#counts, devices: this.#table.size, deviceEvictions: this.#table.evictions };
+  }
+
+  #writeRows(device: Device, nowMicros: number): void {
+    writeDeviceRow(this.#sinks.devices, device, nowMicros);
+    device.tally.write(this.#sinks.losses);
   }
 
   #decode(bytes: Buffer, received: SyslogReceived, device: Device): void {
@@ -134,6 +148,7 @@ export class SyslogDecoder {
       if (verdict.drop) {
         this.#counts.dropped += 1;
         device.dropped += 1;
+        device.tally.filtered += 1;
         return;
       }
       tags = verdict.tags;
@@ -146,6 +161,7 @@ export class SyslogDecoder {
     if (message.format === RAW && message.reason !== undefined) {
       this.#counts.unparsed += 1;
       device.unparsed += 1;
+      device.tally.undecodable += 1;
     }
     if (message.lossy) this.#counts.lossy += 1;
     device.learn(message);

@@ -17,7 +17,10 @@ import type { Log } from '../runtime/log.ts';
 import { FlowPipeline } from './pipelines/flow-pipeline.ts';
 import { InformHistory } from './snmp/inform-history.ts';
 import { Listeners } from './listeners.ts';
-import { flowPipelineOptions, snmpPipelineOptions, syslogPipelineOptions } from './options.ts';
+import type { DroppedRows } from './losses/dropped-rows.ts';
+import { LossAccounts } from './losses/loss-accounts.ts';
+import { RowIntake } from './pipelines/row-intake.ts';
+import { flowPipelineOptions, rowIntakeOptions, snmpPipelineOptions, syslogPipelineOptions } from './options.ts';
 import { SnmpPipeline } from './pipelines/snmp-pipeline.ts';
 import { SyslogPipeline } from './pipelines/syslog-pipeline.ts';
 
@@ -36,6 +39,10 @@ export interface FamilySurroundings {
   readonly queue: Queue;
   /** Of the journal: rows of open batches survive the process. */
   readonly drafts: DraftStore;
+  /** What the journal lost. */
+  readonly dropped: DroppedRows;
+  /** Datagrams that the kernel had dropped at the sockets when an earlier worker looked last, in the order of the UDP listeners. */
+  readonly kernelDrops: readonly number[];
   readonly database: DatabaseAddress;
   /** Our own SNMP engine. */
   readonly engine: SharedEngine;
@@ -90,6 +97,21 @@ export async function openFamilies(
   );
   const listeners = new Listeners(config, { flow, syslog, snmp }, sockets, log);
   for (const component of [flow, rules, syslog, mibs, snmp, history]) await lifecycle.start(component);
+  const lossIntake = new RowIntake(rowIntakeOptions(config), queue, systemClock, log, drafts);
+  const losses = new LossAccounts(
+    listeners.datagram,
+    {
+      flow: (drops) => flow.decoder.spreadKernelDrops(drops),
+      syslog: (drops) => syslog.decoder.spreadKernelDrops(drops),
+      snmp: (drops) => snmp.decoder.spreadKernelDrops(drops),
+    },
+    surroundings.dropped,
+    queue,
+    lossIntake,
+    systemClock,
+    surroundings.kernelDrops,
+  );
+  await lifecycle.start(losses);
   await surroundings.warmUp([flow.decoder, snmp.decoder, snmp.security, clocks]);
   for (const listener of listeners.all) await surroundings.withSecrets(() => lifecycle.start(listener));
   for (const watch of watches(config, { listeners, snmp, mibs }, log)) await lifecycle.start(watch);

@@ -8,6 +8,7 @@ import type { Config } from '../config/schema.ts';
 import { systemClock } from '../runtime/clock.ts';
 import type { Component, Lifecycle } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
+import { DroppedRows } from './losses/dropped-rows.ts';
 import { journalOptions } from './options.ts';
 
 /** Everything behind the decoders of a worker, started. */
@@ -18,6 +19,7 @@ export interface OpenStorage {
   readonly shared: BullmqQueue | undefined;
   readonly writer: Writer;
   readonly orphans: OrphanJournals | undefined;
+  readonly dropped: DroppedRows;
 }
 
 /** On stop, how long the writer may go on with what is in the journal; the rest is written after the next start. */
@@ -31,7 +33,8 @@ export async function openStorage(
   lifecycle: Lifecycle,
   log: Log,
 ): Promise<OpenStorage> {
-  const journal = new Journal(journalOptions(config, worker), systemClock, log);
+  const dropped = new DroppedRows(systemClock);
+  const journal = new Journal({ ...journalOptions(config, worker), onLost: dropped.take }, systemClock, log);
   await lifecycle.start(journalComponent(journal, log));
   const shared = config.queue === 'bullmq' ? await openSharedQueue(config, journal, lifecycle, log) : undefined;
   const queue = shared ?? journal;
@@ -47,7 +50,7 @@ export async function openStorage(
   // One worker is enough for what others left.
   const orphans = worker.index === 0 ? orphanJournals(config, worker.workers, options, log) : undefined;
   if (orphans !== undefined) await lifecycle.start(orphans);
-  return { journal, queue, shared, writer, orphans };
+  return { journal, queue, shared, writer, orphans, dropped };
 }
 
 /** Batches taken from Redis ahead of the writer's connections. */

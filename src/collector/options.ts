@@ -31,7 +31,7 @@ export function flowPipelineOptions({ flow, batch, journal }: Config): FlowPipel
       },
       elements,
     },
-    intake: rowIntakeOptions(batch, journal),
+    intake: rowIntakeOptions({ batch, journal }),
   };
 }
 
@@ -42,7 +42,7 @@ export function syslogPipelineOptions(
 ): SyslogPipelineOptions {
   return {
     decoder: { maxDevices: syslog.limits.devices, ...parts },
-    intake: rowIntakeOptions(batch, journal),
+    intake: rowIntakeOptions({ batch, journal }),
     maxMessageBytes: syslog.limits.messageBytes,
   };
 }
@@ -56,7 +56,7 @@ export function snmpPipelineOptions(
   return {
     decoder: { communities, maxSources: limits.sources, rawPerMinute: limits.rawPerMinute },
     security: { users, timeWindow, maxEngines: limits.engines },
-    intake: rowIntakeOptions(batch, journal),
+    intake: rowIntakeOptions({ batch, journal }),
   };
 }
 
@@ -66,7 +66,8 @@ export function pollerOptions({ snmp: { polling } }: Config): PollerOptions {
   return { intervalMs: interval, soonestMs: soonest, concurrency, timeoutMs: timeout, retries };
 }
 
-function rowIntakeOptions(batch: Config['batch'], journal: Config['journal']): RowIntakeOptions {
+/** How rows are gathered into batches. */
+export function rowIntakeOptions({ batch, journal }: Pick<Config, 'batch' | 'journal'>): RowIntakeOptions {
   const limits = { maxRows: batch.rows, maxAgeMs: batch.age };
   return { limits, batchBytes: batch.bytes, queueMemoryBytes: journal.memoryBytes };
 }

@@ -37,6 +37,8 @@ export class Workers implements Component {
   /** What each said last; of those that have ended, the counts. */
   readonly #last = new Map<number, WorkerReport>();
   #ended: WorkerReport | undefined;
+  /** Of the sockets of workers that have ended. */
+  readonly #kernelDrops = new Map<number, readonly number[]>();
   #cancelAsking: (() => void) | undefined;
   #cancelSpare: (() => void) | undefined;
 
@@ -119,7 +121,7 @@ export class Workers implements Component {
     return (await Promise.all(answers)).flat();
   }
 
-  #assign(channel: WorkerChannel, index: number, start: WorkerStart): WorkerStart {
+  #assign(channel: WorkerChannel, index: number, start: Omit<WorkerStart, 'kernelDrops'>): WorkerStart {
     this.#sockets.handOver(channel, index + 1);
     channel.answer('worker.warm-up', () => {
       for (const known of [this.#warm.all(), this.#warm.ownedBy(index)]) {
@@ -136,13 +138,17 @@ export class Workers implements Component {
       return undefined;
     });
     channel.on('worker.last', (report) => this.#last.set(index, report));
-    return start;
+    return { ...start, kernelDrops: this.#kernelDrops.get(index) ?? [] };
   }
 
   #bury(index: number): void {
     const last = this.#last.get(index);
     if (last === undefined) return;
     this.#last.delete(index);
+    this.#kernelDrops.set(
+      index,
+      last.listeners.flatMap((listener) => (listener.transport === 'udp' ? [listener.kernelDrops] : [])),
+    );
     const counts = countsOf(last);
     this.#ended = this.#ended === undefined ? counts : addReports([this.#ended, counts]);
   }

@@ -1,6 +1,8 @@
 import { connect, type DatabaseAddress, disconnect } from '../../storage/database/database.ts';
 import { Fold, type FoldStatus } from '../../storage/fold/fold.ts';
 import { expireRollups, FlowRollups } from '../../storage/rollups/flow-rollups.ts';
+import { sqlFile } from '../../storage/database/sql.ts';
+import { StoredRows } from '../../storage/losses/stored-rows.ts';
 import { SchemaUpkeep } from '../../storage/database/schema-upkeep.ts';
 import { RecentTimesUpkeep } from '../../storage/database/text-search/recent-times.ts';
 import { type TextSearchStatus, TextSearchUpkeep } from '../../storage/database/text-search/text-search-upkeep.ts';
@@ -45,6 +47,7 @@ const INDEX_EVERY_MS = 60_000;
 const RECENT_EVERY_MS = 5000;
 const EXPIRE_EVERY_MS = 3_600_000;
 const DAY_MS = 86_400_000;
+const EXPIRE_LOSSES = sqlFile('expire-losses');
 
 /**
  * Everything that is done for all nodes by one process at a time, started: schema, partitions and retention, indexes, polling, and
@@ -72,7 +75,7 @@ export async function openMaintenance(
   const textSearch = new TextSearchUpkeep(address, holdBack === undefined ? {} : { holdBack }, systemClock, log);
   const recentTimes = new RecentTimesUpkeep(address, systemClock, log);
   const poller = new Poller(address, credentials.polling, pollerOptions(config), systemClock, log);
-  const fold = new Fold(address, [new FlowRollups(config.rollups.top)], systemClock, log);
+  const fold = new Fold(address, [new FlowRollups(config.rollups.top), new StoredRows()], systemClock, log);
   const jobs: Job[] = [
     storage,
     { name: 'search-indexes', everyMs: INDEX_EVERY_MS, run: (signal) => textSearch.runRound(signal) },
@@ -80,6 +83,7 @@ export async function openMaintenance(
     { name: 'polling', everyMs: POLL_EVERY_MS, run: (signal) => poller.runRound(signal) },
     fold,
     { name: 'rollup-retention', everyMs: EXPIRE_EVERY_MS, run: () => expire(address, config, log) },
+    { name: 'loss-retention', everyMs: EXPIRE_EVERY_MS, run: () => expireLosses(address, config) },
     ...extraJobs,
   ];
   const scheduler = new JobScheduler(
@@ -124,6 +128,15 @@ async function expire(address: DatabaseAddress, { retention }: Config, log: Log)
   try {
     const dropped = await expireRollups(client, days, systemClock.nowMicros());
     if (dropped.length > 0) log.info({ dropped }, 'dropped rollups that were over age');
+  } finally {
+    await disconnect(client);
+  }
+}
+
+async function expireLosses(address: DatabaseAddress, { retention }: Config): Promise<void> {
+  const client = await connect(address);
+  try {
+    await client.query(EXPIRE_LOSSES, [new Date(systemClock.nowMicros() / 1000 - retention.losses)]);
   } finally {
     await disconnect(client);
   }

@@ -1,3 +1,4 @@
+import { LOSSES } from '../../collectors/accounts/loss-table.ts';
 import type { Datagram } from '../../collectors/datagram.ts';
 import type { DecodeTrouble } from '../../collectors/flow/decode-trouble.ts';
 import { ElementRegistry } from '../../collectors/flow/elements/registry.ts';
@@ -59,6 +60,7 @@ export class Inspector {
     interfaces: new MemoryRows(INTERFACES),
     applications: new MemoryRows(APPLICATIONS),
     exporters: new MemoryRows(EXPORTERS),
+    losses: new MemoryRows(LOSSES),
   };
   readonly #messages = new MessageInspector();
   readonly #traps = new TrapInspector();

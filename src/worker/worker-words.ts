@@ -8,6 +8,8 @@ export interface WorkerStart extends ProcessStart {
   /** From 0. */
   readonly index: number;
   readonly workers: number;
+  /** Datagrams that the kernel had dropped at its sockets when its predecessor reported last, in the order of the UDP listeners. */
+  readonly kernelDrops: readonly number[];
   /** Our SNMP engine, one for all workers. */
   readonly engine: SharedEngine;
 }

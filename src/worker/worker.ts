@@ -104,6 +104,8 @@ export class Worker {
       {
         queue: storage.queue,
         drafts: storage.journal.drafts,
+        dropped: storage.dropped,
+        kernelDrops: this.#start.kernelDrops,
         database,
         engine: this.#start.engine,
         warmUp: (states) => this.#warmUp(states),

@@ -1,6 +1,7 @@
 import type { BatchHeader, SealedBatch } from '../batch/batch-format.ts';
 import { copyRows } from './copy.ts';
 import { rowOffsets } from '../batch/copy-reader.ts';
+import { originOfRow } from '../losses/row-origin.ts';
 import { type DatabaseClient, describeDatabaseError, quoteIdentifier, quoteLiteral } from './database.ts';
 import { isRefusedData } from './database-trouble.ts';
 import { sqlFile } from './sql.ts';
@@ -9,7 +10,10 @@ const OPEN_SESSION = sqlFile('open-session');
 const REJECT_ROW = sqlFile('reject-row');
 /** Tables whose rows are merged into what is there, and the statement that does it once they are in `incoming_<table>`. */
 const MERGES = new Map(
-  ['exporters', 'interfaces', 'applications', 'syslog_devices'].map((table) => [table, sqlFile(`merge-${table}`)]),
+  ['exporters', 'interfaces', 'applications', 'syslog_devices', 'losses'].map((table) => [
+    table,
+    sqlFile(`merge-${table}`),
+  ]),
 );
 
 /** Tables whose new batches are announced on this channel when they are committed, for those who follow them. */
@@ -74,7 +78,9 @@ async function insertRange(
     if (!isRefusedData(error)) throw error;
     await client.query('ROLLBACK TO part; RELEASE part');
     if (end - first === 1) {
-      await client.query(REJECT_ROW, [batch.id, first, batch.table, describeDatabaseError(error), rows]);
+      const { sender, receivedAt } = originOfRow(batch.columns, rows);
+      const reason = describeDatabaseError(error);
+      await client.query(REJECT_ROW, [batch.id, first, batch.table, reason, rows, sender, receivedAt]);
       return 1;
     }
   }

@@ -1,5 +1,5 @@
 -- Where rows of the merged tables arrive; once a connection, empty after every commit. Columns as in
--- collectors/flow/tables.ts and collectors/syslog/tables.ts.
+-- collectors/flow/tables.ts, collectors/syslog/tables.ts and collectors/accounts/loss-table.ts.
 CREATE TEMPORARY TABLE IF NOT EXISTS incoming_exporters (
   seen_at timestamptz,
   observation_domain int8,
@@ -41,4 +41,24 @@ CREATE TEMPORARY TABLE IF NOT EXISTS incoming_syslog_devices (
   hostname text,
   vendor text,
   dialect text
+) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE IF NOT EXISTS incoming_losses (
+  minute timestamptz,
+  observation_domain int8,
+  datagrams int8,
+  received int8,
+  rows int8,
+  lost int8,
+  duplicates int8,
+  reordered int8,
+  restarts int8,
+  undecodable int8,
+  held int8,
+  held_expired int8,
+  filtered int8,
+  kernel_drops int8,
+  dropped int8,
+  sender inet,
+  family text,
+  protocol text
 ) ON COMMIT DELETE ROWS;

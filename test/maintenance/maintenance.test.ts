@@ -25,7 +25,7 @@ test('all jobs of maintenance run on an empty database, and those of others with
   const lifecycle = new Lifecycle(lines.log, 5000);
   let folds = 0;
   const fold = {
-    name: 'fold',
+    name: 'extra',
     everyMs: 1000,
     run: () => {
       folds += 1;
@@ -43,7 +43,9 @@ test('all jobs of maintenance run on an empty database, and those of others with
   const { jobs, storage } = maintenance.status();
   assert.deepEqual(
     jobs.map(({ name, lastError }) => [name, lastError]),
-    ['storage', 'search-indexes', 'recent-times', 'polling', 'fold'].map((name) => [name, undefined]),
+    ['storage', 'search-indexes', 'recent-times', 'polling', 'fold', 'rollup-retention', 'loss-retention', 'extra'].map(
+      (name) => [name, undefined],
+    ),
   );
   assert.ok(folds > 0);
   assert.deepEqual(

@@ -1,3 +1,4 @@
+import { LOSSES } from '../../collectors/accounts/loss-table.ts';
 import { APPLICATIONS, COUNTER_SAMPLES, EXPORTERS, FLOWS, INTERFACES } from '../../collectors/flow/tables.ts';
 import { MemorySink } from './memory-sink.ts';
 
@@ -9,5 +10,6 @@ export function memorySinks() {
     interfaces: new MemorySink(INTERFACES),
     applications: new MemorySink(APPLICATIONS),
     exporters: new MemorySink(EXPORTERS),
+    losses: new MemorySink(LOSSES),
   };
 }

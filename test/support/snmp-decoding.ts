@@ -1,3 +1,4 @@
+import { LOSSES } from '../../collectors/accounts/loss-table.ts';
 import type { Acceptance } from '../../collectors/acceptance.ts';
 import type { Datagram } from '../../collectors/datagram.ts';
 import type { SnmpDecoderOptions } from '../../collectors/snmp/decoder-options.ts';
@@ -64,6 +65,7 @@ export function startSnmpDecoding(
   const troubles: SnmpTrouble[] = [];
   const decoder = new SnmpDecoder(options, {
     traps: sink,
+    losses: new MemorySink(LOSSES),
     acceptance,
     reply: (bytes, to) => replies.push({ bytes, to }),
     report: (trouble) => troubles.push(trouble),

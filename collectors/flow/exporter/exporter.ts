@@ -1,4 +1,5 @@
 import { formatAddress, inetField } from '../../ip-address.ts';
+import type { LossCounts } from '../../accounts/loss-row.ts';
 import type { DecodeReason } from '../decode-trouble.ts';
 import type { RecordContext } from '../record/record.ts';
 import type { SamplingState } from './sampling.ts';
@@ -59,6 +60,7 @@ export class Exporter implements ExporterView {
   held = 0;
   heldExpired = 0;
   sampleDrops = 0;
+  received = 0;
   lost = 0;
   reordered = 0;
   duplicates = 0;
@@ -73,6 +75,12 @@ export class Exporter implements ExporterView {
   /** The counts at the last row of `exporters`, and when that was. */
   written: Partial<ExporterCounts> = {};
   writtenAtMicros: number;
+
+  /** Datagrams that the kernel dropped, its share of an estimate. */
+  kernelDrops = 0;
+  /** The counts at the last row of `losses`, and the minute that the next is of. */
+  lossWritten: Partial<LossCounts> = {};
+  lossMinuteMicros = 0;
 
   // Its neighbours in the order of use; kept by the table.
   newer: Exporter | undefined;

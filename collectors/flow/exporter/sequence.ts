@@ -1,5 +1,7 @@
 /** What the sequence numbers of an exporter tell, in the unit of its protocol (records or datagrams). */
 export interface SequenceCounts {
+  /** What arrived, each once, as far as its amount is known; with `lost` it is what was sent. */
+  received: number;
   /** Numbers that were skipped, less those that came late. */
   lost: number;
   /** Datagrams that came after a later one. */
@@ -53,7 +55,7 @@ export class SequenceTracker {
   #lastOther = 0;
   #otherUnit = false;
   #otherRun = 0;
-  #doubtful: SequenceCounts = { lost: 0, reordered: 0, duplicates: 0, restarts: 0 };
+  #doubtful: SequenceCounts = { received: 0, lost: 0, reordered: 0, duplicates: 0, restarts: 0 };
 
   constructor(counts: SequenceCounts) {
     this.#counts = counts;
@@ -93,6 +95,7 @@ export class SequenceTracker {
   }
 
   #follow(sequence: number, units: number): void {
+    if (!Number.isNaN(units)) this.#add('received', units);
     this.#next = Number.isNaN(units) ? -1 : (sequence + units) >>> 0;
     this.#staleRun = 0;
   }
@@ -127,6 +130,7 @@ export class SequenceTracker {
     if (this.#gaps.length > MAX_OPEN_GAPS) this.#gaps.shift();
     this.#add('reordered', 1);
     this.#add('lost', -filled);
+    this.#add('received', filled);
     return true;
   }
 
@@ -165,6 +169,7 @@ export class SequenceTracker {
     this.#otherUnit = !this.#otherUnit;
     this.#next = sequence;
     this.#gaps = [];
+    this.#counts.received -= this.#doubtful.received;
     this.#counts.lost -= this.#doubtful.lost;
     this.#counts.reordered -= this.#doubtful.reordered;
     this.#counts.duplicates -= this.#doubtful.duplicates;
@@ -173,9 +178,10 @@ export class SequenceTracker {
   }
 
   #trust(): void {
+    this.#doubtful.received = 0;
     if (this.#otherRun === 0 && this.#doubtful.lost === 0 && this.#doubtful.duplicates === 0) return;
     this.#otherRun = 0;
-    this.#doubtful = { lost: 0, reordered: 0, duplicates: 0, restarts: 0 };
+    this.#doubtful = { received: 0, lost: 0, reordered: 0, duplicates: 0, restarts: 0 };
   }
 
   #add(kind: keyof SequenceCounts, amount: number): void {

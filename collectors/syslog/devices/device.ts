@@ -1,3 +1,4 @@
+import { LossTally } from '../../accounts/loss-tally.ts';
 import { inetField, parseAddress, unmapped } from '../../ip-address.ts';
 import type { ParsedMessage } from '../message/parsed-message.ts';
 
@@ -12,6 +13,9 @@ export class Device {
   readonly inetField: Buffer;
   readonly firstSeenMicros: number;
   lastSeenMicros: number;
+
+  /** For the loss ledger. */
+  readonly tally: LossTally;
 
   messages = 0;
   unparsed = 0;
@@ -37,6 +41,7 @@ export class Device {
     this.address = address;
     // A receiver that gives no address is a defect of its own; the messages are worth more.
     this.inetField = inetField(unmapped(parseAddress(address) ?? Buffer.alloc(4)));
+    this.tally = new LossTally('syslog', this.inetField);
     this.firstSeenMicros = nowMicros;
     this.lastSeenMicros = nowMicros;
     this.writtenAtMicros = nowMicros;

@@ -1,3 +1,4 @@
+import { LOSSES } from '../../../collectors/accounts/loss-table.ts';
 import type { Datagram } from '../../../collectors/datagram.ts';
 import type { DecodeTrouble } from '../../../collectors/flow/decode-trouble.ts';
 import { FlowDecoder, type FlowDecoderOptions } from '../../../collectors/flow/flow-decoder.ts';
@@ -42,6 +43,7 @@ export class FlowPipeline implements Component {
       interfaces: this.#intake.open(INTERFACES, 'small'),
       applications: this.#intake.open(APPLICATIONS, 'small'),
       exporters: this.#intake.open(EXPORTERS, 'small'),
+      losses: this.#intake.open(LOSSES, 'small'),
     };
     this.decoder = new FlowDecoder(options.decoder, sinks, (trouble) => this.#report(trouble));
   }

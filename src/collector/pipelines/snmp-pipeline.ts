@@ -1,3 +1,4 @@
+import { LOSSES } from '../../../collectors/accounts/loss-table.ts';
 import type { Datagram } from '../../../collectors/datagram.ts';
 import type { SnmpDecoderOptions } from '../../../collectors/snmp/decoder-options.ts';
 import type { Reply } from '../../../collectors/snmp/inform/inform-desk.ts';
@@ -34,6 +35,7 @@ export interface SnmpPipelineParts {
   readonly reply: Reply;
 }
 
+const SWEEP_MS = 10_000;
 const TROUBLE_LINES_PER_10_S = 5;
 
 /** From a notification to an accepted batch: security, decoder, the open batch that it fills, and the queue that takes it. */
@@ -46,6 +48,8 @@ export class SnmpPipeline implements Component {
   readonly #log: Log;
   readonly #intake: RowIntake;
   readonly #troubleLimit = new RateLimit(TROUBLE_LINES_PER_10_S, 10_000);
+
+  #sweeping: NodeJS.Timeout | undefined;
 
   /** @throws DogwatchError `SNMP_USER_INVALID` */
   constructor(
@@ -61,6 +65,7 @@ export class SnmpPipeline implements Component {
     this.security = new UsmProcessor(options.security, this.engine);
     this.decoder = new SnmpDecoder(options.decoder, {
       traps: this.#intake.open(SNMP_TRAPS, 'large'),
+      losses: this.#intake.open(LOSSES, 'small'),
       acceptance: this.#intake,
       reply,
       security: this.security,
@@ -70,11 +75,15 @@ export class SnmpPipeline implements Component {
   }
 
   /** @throws DogwatchError `SNMP_ENGINE_STATE_INVALID` */
-  start(): Promise<void> {
-    return this.engine.start();
+  async start(): Promise<void> {
+    await this.engine.start();
+    this.#sweeping = setInterval(() => this.decoder.sweep(), SWEEP_MS);
+    this.#sweeping.unref();
   }
 
   stop(): Promise<void> {
+    clearInterval(this.#sweeping);
+    this.decoder.sweep();
     return this.settle();
   }
 

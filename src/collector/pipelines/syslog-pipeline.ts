@@ -1,3 +1,4 @@
+import { LOSSES } from '../../../collectors/accounts/loss-table.ts';
 import type { Acceptance } from '../../../collectors/acceptance.ts';
 import type { Datagram } from '../../../collectors/datagram.ts';
 import type { SyslogReceived } from '../../../collectors/syslog/received.ts';
@@ -52,6 +53,7 @@ export class SyslogPipeline implements Component {
     const sinks = {
       messages: this.#intake.open(SYSLOG_MESSAGES, 'large'),
       devices: this.#intake.open(SYSLOG_DEVICES, 'small'),
+      losses: this.#intake.open(LOSSES, 'small'),
     };
     this.decoder = new SyslogDecoder({ ...options.decoder, report: (error) => this.#report(error) }, sinks);
   }

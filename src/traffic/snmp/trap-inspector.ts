@@ -1,3 +1,4 @@
+import { LOSSES } from '../../../collectors/accounts/loss-table.ts';
 import type { Datagram } from '../../../collectors/datagram.ts';
 import { BerReader } from '../../../collectors/snmp/ber/ber-reader.ts';
 import type { SnmpTotals } from '../../../collectors/snmp/decoder-options.ts';
@@ -36,6 +37,7 @@ export class TrapInspector {
     { rawPerMinutePerSource: 1e9, rawPerMinute: 1e9 },
     {
       traps: this.#rows,
+      losses: new MemoryRows(LOSSES),
       acceptance: { whenAccepted: () => {}, hasRoom: () => true, whenRoom: () => Promise.resolve() },
       reply: () => {},
       security: new Unverified(),

@@ -1,3 +1,4 @@
+import { LOSSES } from '../../../collectors/accounts/loss-table.ts';
 import type { Datagram } from '../../../collectors/datagram.ts';
 import { SyslogDecoder, type SyslogTotals } from '../../../collectors/syslog/syslog-decoder.ts';
 import { SYSLOG_DEVICES, SYSLOG_MESSAGES } from '../../../collectors/syslog/tables.ts';
@@ -5,7 +6,11 @@ import { MemoryRows, type Row } from '../memory-rows.ts';
 
 /** Decodes syslog datagrams as the collector would without rules. Stamps without a zone are read as this machine's time. */
 export class MessageInspector {
-  readonly #rows = { messages: new MemoryRows(SYSLOG_MESSAGES), devices: new MemoryRows(SYSLOG_DEVICES) };
+  readonly #rows = {
+    messages: new MemoryRows(SYSLOG_MESSAGES),
+    devices: new MemoryRows(SYSLOG_DEVICES),
+    losses: new MemoryRows(LOSSES),
+  };
   readonly #decoder = new SyslogDecoder(
     { zone: { offsetMinutes: (_device, atMicros) => -new Date(atMicros / 1000).getTimezoneOffset() } },
     this.#rows,

@@ -1,3 +1,4 @@
+import { LOSSES } from '../../../collectors/accounts/loss-table.ts';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -63,6 +64,7 @@ function decode(capture: URL): { rows: Record<string, unknown>[]; troubles: unkn
     interfaces: new MemorySink(INTERFACES),
     applications: new MemorySink(APPLICATIONS),
     exporters: new MemorySink(EXPORTERS_TABLE),
+    losses: new MemorySink(LOSSES),
   };
   const decoder = new FlowDecoder({}, sinks, (trouble) => troubles.push(trouble));
   for (const { payload, sourceAddress, sourcePort, destinationPort, timeMicros } of readPcap(readFileSync(capture))) {

@@ -1,3 +1,4 @@
+import { LOSSES } from '../../../collectors/accounts/loss-table.ts';
 import assert from 'node:assert/strict';
 import { isUtf8 } from 'node:buffer';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -33,7 +34,10 @@ class StrictRows extends MemoryRows {
 }
 
 const messages = new StrictRows(SYSLOG_MESSAGES);
-const decoder = new SyslogDecoder({}, { messages, devices: new MemoryRows(SYSLOG_DEVICES) });
+const decoder = new SyslogDecoder(
+  {},
+  { messages, devices: new MemoryRows(SYSLOG_DEVICES), losses: new MemoryRows(LOSSES) },
+);
 
 /** The row of one message, and the bytes that it takes. */
 function rowOf(bytes: Buffer): { row: Row; size: number } {

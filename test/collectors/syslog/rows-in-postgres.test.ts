@@ -1,3 +1,4 @@
+import { LOSSES } from '../../../collectors/accounts/loss-table.ts';
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -74,7 +75,10 @@ function batchOf(sink: MemorySink): SealedBatch {
 
 test('PostgreSQL takes the rows of real and of hostile messages, and gives back what was written', async () => {
   const sink = new MemorySink(SYSLOG_MESSAGES);
-  const decoder = new SyslogDecoder({}, { messages: sink, devices: new MemorySink(SYSLOG_DEVICES) });
+  const decoder = new SyslogDecoder(
+    {},
+    { messages: sink, devices: new MemorySink(SYSLOG_DEVICES), losses: new MemorySink(LOSSES) },
+  );
   const all = samples();
   const received = { sourceAddress: '192.0.2.1', transport: 'udp', cut: false } as const;
   // Each a microsecond after the one before, so that they come back in their order.

@@ -1,3 +1,4 @@
+import { LOSSES } from '../../../collectors/accounts/loss-table.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SyslogReceived } from '../../../collectors/syslog/received.ts';
@@ -10,7 +11,7 @@ const AT = Date.parse('2026-03-05T11:30:00Z') * 1000;
 function setUp(options: SyslogDecoderOptions = {}) {
   const messages = new MemoryRows(SYSLOG_MESSAGES);
   const devices = new MemoryRows(SYSLOG_DEVICES);
-  const decoder = new SyslogDecoder(options, { messages, devices });
+  const decoder = new SyslogDecoder(options, { messages, devices, losses: new MemoryRows(LOSSES) });
   const receive = (text: string | Buffer, received: Partial<SyslogReceived> = {}) =>
     decoder.receive(typeof text === 'string' ? Buffer.from(text) : text, {
       sourceAddress: '192.0.2.1',

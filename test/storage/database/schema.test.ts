@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { LOSSES } from '../../../collectors/accounts/loss-table.ts';
 import { APPLICATIONS, COUNTER_SAMPLES, EXPORTERS, FLOWS, INTERFACES } from '../../../collectors/flow/tables.ts';
 import { SYSLOG_DEVICES, SYSLOG_MESSAGES } from '../../../collectors/syslog/tables.ts';
 import type { RowTable } from '../../../collectors/row-sink.ts';
@@ -31,6 +32,7 @@ test('the tables have exactly the columns that the collectors fill', async () =>
     [APPLICATIONS, 'incoming_applications'],
     [SYSLOG_MESSAGES, 'syslog_messages'],
     [SYSLOG_DEVICES, 'incoming_syslog_devices'],
+    [LOSSES, 'incoming_losses'],
   ];
   for (const [declared, table] of landing) assert.deepEqual(await columnsOf(client, table), declared.columns, table);
   await disconnect(client);

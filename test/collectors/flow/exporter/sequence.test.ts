@@ -10,8 +10,23 @@ import {
 const SECOND = 1_000_000;
 
 /** Feeds datagrams, a second apart, of a protocol that counts as `units` says; returns what was counted. */
-function follow(sequences: readonly number[], units = 1, other = 1, uptimes: readonly number[] = []): SequenceCounts {
-  const counts = { lost: 0, reordered: 0, duplicates: 0, restarts: 0 };
+function follow(
+  sequences: readonly number[],
+  units = 1,
+  other = 1,
+  uptimes: readonly number[] = [],
+): Omit<SequenceCounts, 'received'> {
+  const { received: _, ...counts } = followAll(sequences, units, other, uptimes);
+  return counts;
+}
+
+function followAll(
+  sequences: readonly number[],
+  units = 1,
+  other = 1,
+  uptimes: readonly number[] = [],
+): SequenceCounts {
+  const counts = { received: 0, lost: 0, reordered: 0, duplicates: 0, restarts: 0 };
   const tracker = new SequenceTracker(counts);
   for (const [index, sequence] of sequences.entries()) {
     tracker.arrive(sequence, units, other, uptimes[index] ?? -1, index * SECOND);
@@ -91,12 +106,13 @@ test('an exporter that counts records where it should count datagrams is recogni
 });
 
 test('after a datagram of unknown length counting starts anew', () => {
-  const counts = { ...NOTHING };
+  const counts = { ...NOTHING, received: 0 };
   const tracker = new SequenceTracker(counts);
   tracker.arrive(10, Number.NaN, 1, -1, 0);
   tracker.arrive(37, 5, 1, -1, SECOND);
   tracker.arrive(52, 5, 1, -1, 2 * SECOND);
-  assert.deepEqual(counts, { ...NOTHING, lost: 10 });
+  // The second follows one whose length nobody knows.
+  assert.deepEqual(counts, { ...NOTHING, received: 10, lost: 10 });
 });
 
 test('any numbers at all keep the counts sane', () => {
@@ -105,4 +121,13 @@ test('any numbers at all keep the counts sane', () => {
   const counts = follow(Array.from({ length: 20_000 }, random), 3, 1);
   assert.ok(counts.lost >= 0 && counts.lost <= 20_000 * MAX_GAP);
   assert.ok(counts.restarts > 0 && counts.restarts <= 20_000);
+});
+
+test('what arrived and what is lost make what was sent, each number once', () => {
+  // 1 to 6 were sent: 4 is lost, 3 comes late, 5 comes twice.
+  const { received, lost } = followAll([1, 2, 5, 3, 5, 6]);
+  assert.deepEqual([received, lost], [5, 1]);
+  // In records: three datagrams of 30, the second of them lost.
+  const records = followAll([0, 60], 30);
+  assert.deepEqual([records.received, records.lost], [60, 30]);
 });

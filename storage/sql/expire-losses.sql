@@ -1,0 +1,1 @@
+DELETE FROM losses WHERE minute < $1
