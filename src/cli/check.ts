@@ -3,11 +3,13 @@ import { ConfigError, describeFinding } from '../config/findings.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { messageOf } from '../runtime/errors.ts';
+import { checkClaims } from './checks/claims.ts';
 import { checkDatabase } from './checks/database.ts';
 import { checkDisk } from './checks/disk.ts';
 import { checkPorts } from './checks/ports.ts';
 import { checkSecrets } from './checks/secrets.ts';
 import { checkSenders } from './checks/senders.ts';
+import { checkWorkers } from './checks/workers.ts';
 import type { CheckResult } from './checks/check-result.ts';
 import { configOption } from './options/config-option.ts';
 import { EXIT } from './exit-codes.ts';
@@ -24,8 +26,9 @@ Examples:
   dogwatch check --config new.yaml               before it is put into place
   dogwatch check --json | jq '.results[] | select(.state != "ok")'
 
-Looked at: configuration, ports, receive buffer, certificates, SNMP credentials, disk space and rights, locks, database (version, rights, clock),
-allowed senders. Nothing is changed. Exit code 1 when something fails; warnings alone exit with 0.`;
+Looked at: configuration, ports, receive buffer, workers and cores, certificates, SNMP credentials, disk space and rights, who uses
+the journal, Redis (version, eviction, memory, persistence), database (version, rights, clock), allowed senders. Nothing is changed.
+Exit code 1 when something fails; warnings alone exit with 0.`;
 
 /** `dogwatch check`: configuration and machine, every finding at once. */
 export function registerCheck(program: Command): void {
@@ -52,7 +55,7 @@ export async function checkAll(file: string | undefined): Promise<CheckResult[]>
   const node: CheckResult = { name: 'Node.js', state: 'ok', found: `${process.version} at ${process.execPath}` };
   if (config === undefined) return [...results, node];
   const running = await fetchStatus(statusUrl(config)).catch(() => undefined);
-  const checks = [checkPorts, checkSecrets, checkDisk, checkDatabase, checkSenders];
+  const checks = [checkPorts, checkWorkers, checkSecrets, checkDisk, checkClaims, checkDatabase, checkSenders];
   const found = await Promise.all(checks.map((check) => check({ config, running })));
   return [...results, node, ...found.flat()];
 }

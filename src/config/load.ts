@@ -1,14 +1,15 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import { messageOf } from '../runtime/errors.ts';
 import { readDocument, type ConfigDocument } from './document.ts';
 import { CONFIG_VARIABLE, readEnvironment, type Override } from './environment.ts';
 import { ConfigError, pathText, type Finding, type SettingPath } from './findings.ts';
 import { configJsonSchema } from './json-schema.ts';
 import { mayBindPrivilegedPorts } from './privileged-ports.ts';
 import { breachesOf } from './rules.ts';
+import type { Breach } from './rules/breach.ts';
 import { findingsOfIssues, valueAt } from './schema-findings.ts';
+import { readSecretFiles } from './secret-files.ts';
 import { configSchema, isDatabaseUrl, type Config, type Machine } from './schema.ts';
 import type { TlsSettings } from './schema/listeners.ts';
 
@@ -51,8 +52,8 @@ export function loadConfig(options: LoadOptions = {}): LoadedConfig {
   const input = merge(document?.content ?? {}, overrides);
   const sources = sourcesOf(document, overrides, input);
   const { config, findings: wrong } = validate(input, machine, sources);
-  const secrets = config === undefined ? [] : readSecretFiles(config, sources, document?.directory ?? directory);
-  const all = [...findings, ...wrong, ...secrets];
+  const secrets = config === undefined ? [] : readSecretFiles(config, document?.directory ?? directory);
+  const all = [...findings, ...wrong, ...secrets.map((breach) => findingOf(breach, sources))];
   if (config === undefined) throw new ConfigError(all);
   const complete = resolvePaths(withPassword(config), sources, document?.directory ?? directory);
   if (all.length > 0) throw new ConfigError(all, complete);
@@ -155,14 +156,13 @@ function validate(input: unknown, machine: Machine, sources: ConfigSources): { c
   const broken = breachesOf(repaired.data, (path) => valueAt(input, path) !== undefined)
     // A rule about a setting that is wrong by itself would speak of its default.
     .filter((breach) => ![breach.at, ...breach.with].some((path) => wrong.some(({ at }) => startsWith(at, path))))
-    .map(({ at, with: others, message }) => ({
-      path: pathText(at),
-      message,
-      found: undefined,
-      suggestion: undefined,
-      source: [at, ...others].map((path) => sources.of(path)).find((source) => source !== undefined),
-    }));
+    .map((breach) => findingOf(breach, sources));
   return { config: repaired.data, findings: [...findings, ...broken] };
+}
+
+function findingOf({ at, with: others, message }: Breach, sources: ConfigSources): Finding {
+  const source = [at, ...others].map((path) => sources.of(path)).find((place) => place !== undefined);
+  return { path: pathText(at), message, found: undefined, suggestion: undefined, source };
 }
 
 function startsWith(path: SettingPath, start: SettingPath): boolean {
@@ -180,39 +180,6 @@ function withoutPaths(input: unknown, paths: readonly SettingPath[]): unknown {
     if (isGroup(group) && key !== undefined) delete group[key];
   }
   return copy;
-}
-
-/** Fills the secrets that stand in files of their own; returns what could not be read. */
-function readSecretFiles(config: Config, sources: ConfigSources, directory: string): Finding[] {
-  const findings: Finding[] = [];
-  for (const secret of ['url', 'password'] as const) {
-    const file = config.database[`${secret}File`];
-    if (file === undefined) continue;
-    const path = ['database', `${secret}File`];
-    try {
-      const text = readFileSync(resolve(directory, file), 'utf8').trimEnd();
-      config.database[secret] = text;
-      if (secret === 'password' || isDatabaseUrl(text)) continue;
-      const message = `the file holds no URL such as postgresql://user@host:5432/dogwatch`;
-      findings.push({
-        path: pathText(path),
-        message,
-        found: undefined,
-        suggestion: undefined,
-        source: sources.of(path),
-      });
-    } catch (error) {
-      const message = `cannot be read: ${messageOf(error)}`;
-      findings.push({
-        path: pathText(path),
-        message,
-        found: undefined,
-        suggestion: undefined,
-        source: sources.of(path),
-      });
-    }
-  }
-  return findings;
 }
 
 /** Puts a password of its own into the URL, as the parameter that stands above one in the URL's authority. */
@@ -239,7 +206,9 @@ function resolvePaths(config: Config, sources: ConfigSources, directory: string)
     mibDirectory: resolve(stateDirectory, mibDirectory),
     ...(credentialsFile === undefined ? {} : { credentialsFile: resolve(directory, credentialsFile) }),
   };
-  return { ...config, stateDirectory, journal, tls, listeners, snmp };
+  const { caFile } = config.redis;
+  const redis = { ...config.redis, ...(caFile === undefined ? {} : { caFile: resolve(directory, caFile) }) };
+  return { ...config, stateDirectory, journal, tls, listeners, snmp, redis };
 }
 
 function resolveTls(settings: TlsSettings, directory: string): TlsSettings {

@@ -3,16 +3,24 @@ import type { Config } from './schema.ts';
 /** What stands where a secret was. */
 export const MASK = '********';
 
-/** The configuration as it may be shown: the password, and the one inside the URL, are masked. */
+/** The configuration as it may be shown: passwords, and those inside URLs, are masked. */
 export function maskSecrets(config: Config): Config {
-  const { url, password } = config.database;
   return {
     ...config,
-    database: {
-      ...config.database,
-      ...(url === undefined ? {} : { url: maskUrl(url) }),
-      ...(password === undefined ? {} : { password: MASK }),
-    },
+    database: { ...config.database, ...maskAddress(config.database) },
+    redis: { ...config.redis, ...maskAddress(config.redis) },
+  };
+}
+
+interface Secrets {
+  readonly url?: string | undefined;
+  readonly password?: string | undefined;
+}
+
+function maskAddress({ url, password }: Secrets): { url?: string; password?: string } {
+  return {
+    ...(url === undefined ? {} : { url: maskUrl(url) }),
+    ...(password === undefined ? {} : { password: MASK }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { SettingPath } from './findings.ts';
 import { listenerBreaches } from './rules/listeners.ts';
+import { redisBreaches } from './rules/redis.ts';
 import { syslogRuleBreaches } from './rules/syslog.ts';
 import type { Breach } from './rules/breach.ts';
 import type { Config } from './schema.ts';
@@ -17,6 +18,7 @@ export function breachesOf(config: Config, isGiven: (path: SettingPath) => boole
     ...syslogRuleBreaches(config.syslog.rules),
     ...elements(config),
     ...database(config, isGiven),
+    ...redisBreaches(config, isGiven),
   ];
 }
 

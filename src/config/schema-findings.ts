@@ -83,8 +83,8 @@ const LONGEST_SHOWN = 60;
 
 function shown(path: SettingPath, found: unknown): string {
   const name = pathText(path);
-  if (name === 'database.password') return MASK;
-  const text =
-    JSON.stringify(name === 'database.url' && typeof found === 'string' ? maskUrl(found) : found) ?? 'nothing';
+  if (/^(?:database|redis)\.password$/.test(name)) return MASK;
+  const isUrl = /^(?:database|redis)\.url$/.test(name) && typeof found === 'string';
+  const text = JSON.stringify(isUrl ? maskUrl(found) : found) ?? 'nothing';
   return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
 }

@@ -31,6 +31,8 @@ export type RedisClient = Redis | Cluster;
 /** Replies stay as RESP 2 has them: BullMQ reads them so. */
 type Options = Omit<RedisOptions, 'replyMapping'>;
 
+/** How long a connection may take to say goodbye before it is cut. */
+const DISCONNECT_MS = 300;
 const FIRST_RECONNECT_MS = 100;
 const LAST_RECONNECT_MS = 2000;
 const REDIS_PORT = 6379;
@@ -66,6 +68,7 @@ function optionsOf(address: RedisAddress, purpose: RedisPurpose, timeoutMs: numb
     ...(username === '' ? {} : { username }),
     ...(password === '' ? {} : { password }),
     ...(url?.protocol === 'rediss:' ? { tls: tlsOf(address, url.hostname) } : {}),
+    disconnectTimeout: DISCONNECT_MS,
     connectTimeout: Math.max(timeoutMs, 1000),
     // A primary that became a replica answers READONLY: look for the new one.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),

@@ -76,9 +76,14 @@ test('without a file every setting has its documented default', () => {
       limits: { engines: 20_000, sources: 10_000, rawPerMinute: 600 },
       polling: { interval: 3_600_000, soonest: 300_000, concurrency: 4, timeout: 2000, retries: 2 },
     },
+    workers: 'auto',
+    rollups: { top: 100 },
     batch: { rows: 50_000, bytes: 4 * MIB, age: 250 },
+    queue: 'journal',
+    redis: { prefix: 'dogwatch', timeout: 1000, maxBytes: 1024 * MIB, concurrency: 4 },
     journal: {
       directory: '/state/journal',
+      claimTimeout: 30_000,
       maxBytes: 10 * 1024 * MIB,
       minFreeBytes: 512 * MIB,
       segmentBytes: 64 * MIB,
@@ -94,6 +99,9 @@ test('without a file every setting has its documented default', () => {
       counterSamples: 30 * DAY,
       syslog: 30 * DAY,
       traps: 90 * DAY,
+      losses: 365 * DAY,
+      rollups: { minute: 14 * DAY, tenMinutes: 120 * DAY, hour: 1825 * DAY },
+      maxBytes: {},
       ledger: 7 * DAY,
     },
     http: { address: '127.0.0.1', port: 8055 },
@@ -183,6 +191,53 @@ test('secrets are read from files beside the configuration, and the password goe
   const url = new URL(load(context, yaml, {}, files).config.database.url ?? '');
   assert.equal(url.host, 'db.example:5433');
   assert.equal(url.searchParams.get('password'), 's&cret=ü');
+});
+
+test('the secrets of Redis are read from files, and its certificates lie beside the configuration', (context) => {
+  const yaml = 'queue: bullmq\nredis: {urlFile: url.txt, passwordFile: pw.txt, caFile: ca.pem}';
+  const files = { 'url.txt': 'rediss://dw@redis.example:6380/1\n', 'pw.txt': 's&cret=ü\n' };
+  const { config, sources } = load(context, yaml, {}, files);
+  assert.equal(config.redis.url, 'rediss://dw@redis.example:6380/1');
+  assert.equal(config.redis.password, 's&cret=ü');
+  assert.equal(config.redis.caFile, join(sources.file ?? '', '../ca.pem'));
+  const plain = { 'url.txt': 'redis://redis.example' };
+  assert.throws(
+    () => load(context, yaml.replace('passwordFile: pw.txt, ', ''), {}, plain),
+    /redis\.caFile: .*rediss:\/\//,
+  );
+});
+
+test('a queue on Redis needs a Redis', (context) => {
+  assert.match(findings(context, 'queue: bullmq').join(), /^dogwatch\.yaml:1: queue: bullmq needs a Redis/);
+  for (const place of ['url: redis://a', 'sentinel: {name: m, hosts: [{host: a}]}', 'cluster: [{host: a}]']) {
+    assert.deepEqual(findings(context, `queue: bullmq\nredis: {${place}}`), []);
+  }
+});
+
+test('what contradicts itself about Redis is named at once', (context) => {
+  const yaml = [
+    'redis:',
+    '  url: redis://a/2',
+    '  urlFile: missing',
+    '  password: hunter2',
+    '  passwordFile: dogwatch.yaml',
+    '  sentinel: {name: m, hosts: [{host: a}]}',
+    '  cluster: [{host: a}]',
+  ].join('\n');
+  const found = findings(context, yaml).map((line) => line.replace(/^(.*?: redis\S*: .{8}).*/, '$1'));
+  assert.deepEqual(found, [
+    'dogwatch.yaml:2: redis.url: expected',
+    'dogwatch.yaml:3: redis.urlFile: cannot b',
+    'dogwatch.yaml:3: redis.urlFile: expected',
+    'dogwatch.yaml:5: redis.passwordFile: expected',
+    'dogwatch.yaml:7: redis.cluster: expected',
+  ]);
+  assert.match(
+    findings(context, 'redis: {password: hunter2}').join(),
+    /redis\.password: expected redis\.url beside it/,
+  );
+  const plain = findings(context, 'redis: {url: "redis://a", caFile: ca.pem}').join();
+  assert.match(plain, /redis\.caFile: expected a redis\.url with rediss:\/\//);
 });
 
 test('a secret file that is missing or holds no URL is a finding', (context) => {
@@ -298,6 +353,9 @@ test('a password never appears in a finding', (context) => {
   assert.match(found, /database\.url: expected a URL/);
   assert.match(found, /database\.password: expected a text/);
   assert.doesNotMatch(found, /hunter2/);
+  const redis = findings(context, 'redis: {url: "redis://u:hunter2@:bad:port", password: [hunter2]}').join();
+  assert.match(redis, /redis\.password: expected a text.*redis\.url: expected a URL/);
+  assert.doesNotMatch(redis, /hunter2/);
 });
 
 test(

@@ -75,9 +75,14 @@ test('passwords are masked wherever they stand', () => {
     ['postgresql://u@db:5432/x', 'postgresql://u@db:5432/x'],
   ];
   for (const [url = '', masked] of urls) assert.equal(maskUrl(url), masked);
-  const environment = { DOGWATCH_DATABASE__URL: 'postgresql://u@db/x', DOGWATCH_DATABASE__PASSWORD: password };
+  const environment = {
+    DOGWATCH_DATABASE__URL: 'postgresql://u@db/x',
+    DOGWATCH_DATABASE__PASSWORD: password,
+    DOGWATCH_REDIS__URL: `redis://u:${password}@redis.example`,
+    DOGWATCH_REDIS__PASSWORD: password,
+  };
   const { config } = loadConfig({ directory: '/nowhere', environment, machine: MACHINE });
-  assert.match(JSON.stringify(config), /hunter2/);
+  assert.equal(JSON.stringify(config).match(/hunter2/g)?.length, 3);
   assert.doesNotMatch(JSON.stringify(maskSecrets(config)), /hunter2/);
 });
 
@@ -85,5 +90,10 @@ test('every setting whose name speaks of a secret is masked', () => {
   const secrets = [...leafSettings(SCHEMA)]
     .map(({ path }) => path.join('.'))
     .filter((path) => /pass|secret|token|key$/i.test(path));
-  assert.deepEqual(secrets, ['database.password', 'database.passwordFile']);
+  assert.deepEqual(secrets.toSorted(), [
+    'database.password',
+    'database.passwordFile',
+    'redis.password',
+    'redis.passwordFile',
+  ]);
 });

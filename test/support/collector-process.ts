@@ -128,6 +128,12 @@ export class CollectorProcess {
     await this.#closed;
   }
 
+  /** Kills the keeper alone; resolves when it is gone. The others are left to notice. */
+  async killKeeper(): Promise<void> {
+    signal(this.pid, 'SIGKILL');
+    await this.#closed;
+  }
+
   /** Halts all of its processes, the keeper first: it replaces none of the others then. @returns their ids */
   async freeze(): Promise<number[]> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return [];

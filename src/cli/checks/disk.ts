@@ -67,7 +67,7 @@ async function checkWritable(what: string, directory: string): Promise<CheckResu
   }
 }
 
-/** The lock that a journal in use has: a file with the process id of its owner. */
+/** The lock that versions with one process take: a file with the process id of its owner. Today's have claims, see `claims.ts`. */
 async function checkOwner({ config, running }: CheckContext): Promise<CheckResult> {
   const name = 'journal, lock';
   const text = await readFile(join(config.journal.directory, 'owner'), 'utf8').catch(() => undefined);

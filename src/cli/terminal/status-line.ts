@@ -49,6 +49,7 @@ export function statusLine(status: CollectorStatus, rates: StatusRates, width: n
     `${compact(flow.lost)} lost`,
     `journal ${compact(journal.batches)} batches ${bytesText(journal.bytes)}`,
     ...(writer.state === 'waiting' ? [`database away: ${writer.error ?? 'no answer'}`] : []),
+    ...alarms(status),
     ...troubles(status),
     `${compact(flow.exporters)} exporters`,
     `${compact(writer.rows)} rows stored`,
@@ -60,6 +61,22 @@ export function statusLine(status: CollectorStatus, rates: StatusRates, width: n
     line = longer;
   }
   return line;
+}
+
+/** What takes part in the way of the rows and does not work, or soon will not. */
+function alarms({ processes, journal, queue }: CollectorStatus): string[] {
+  const missing = processes
+    .filter(({ name, state, trouble }) => trouble !== undefined || (name !== 'spare worker' && state !== 'running'))
+    .map(
+      ({ name, state, trouble }) => `${name} ${state === 'running' ? 'keeps dying' : 'missing'}: ${trouble ?? state}`,
+    );
+  return [...missing, ...journal.warnings, ...redisAlarm(queue)];
+}
+
+function redisAlarm(queue: CollectorStatus['queue']): string[] {
+  if (queue === undefined || queue.state === 'well') return [];
+  const why = queue.lastError === undefined ? '' : `: ${queue.lastError}`;
+  return [`Redis ${queue.state}, the journal takes its batches${why}`];
 }
 
 function troubles(status: CollectorStatus): string[] {

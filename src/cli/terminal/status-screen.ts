@@ -8,6 +8,8 @@ import { storageLines } from './storage-lines.ts';
 import { bytesText, elapsedText, grouped } from './figures.ts';
 
 const SHOWN_SENDERS = 5;
+/** Shorter runs are not worth a line. */
+const LONG_JOB_MS = 60_000;
 
 /** A status as a page that people read: labels left, figures grouped, what is wrong on lines of its own. */
 export function statusScreen(status: CollectorStatus, now: Date = new Date()): string {
@@ -47,6 +49,7 @@ export function statusScreen(status: CollectorStatus, now: Date = new Date()): s
       : []),
     ['writer', writer.error === undefined ? writer.state : `${writer.state}: ${writer.error}`],
     ...(status.storage === undefined ? [] : storageLines(status.storage)),
+    ...jobLines(status, now),
     ...processLines(status),
     ['database', status.database.description],
     ...(status.database.psql === undefined ? [] : [['', status.database.psql] satisfies [string, string]]),
@@ -56,12 +59,13 @@ export function statusScreen(status: CollectorStatus, now: Date = new Date()): s
 
 function queueLines({ queue }: CollectorStatus): [string, string][] {
   if (queue === undefined) return [];
-  const { state, waitingBatches, waitingBytes, toRedis, toJournal, forwarded, damaged } = queue;
+  const { state, waitingBatches, waitingBytes, lastError, toRedis, toJournal, forwarded, damaged } = queue;
   return [
     [
       'redis',
-      `${state}, ${grouped(waitingBatches)} batches wait (${bytesText(waitingBytes)}), ${grouped(toRedis)} taken`,
+      `${state}, ${grouped(waitingBatches)} batches of all nodes wait (${bytesText(waitingBytes)}), ${grouped(toRedis)} of ours taken`,
     ],
+    ...(state !== 'well' && lastError !== undefined ? [['', lastError] satisfies [string, string]] : []),
     ...(toJournal > 0
       ? [
           ['', `${grouped(toJournal)} batches to the journal instead, ${grouped(forwarded)} went on`] satisfies [
@@ -72,6 +76,23 @@ function queueLines({ queue }: CollectorStatus): [string, string][] {
       : []),
     ...(damaged > 0 ? [['', `${grouped(damaged)} batches came back damaged`] satisfies [string, string]] : []),
   ];
+}
+
+/** How maintenance fares: a line for all jobs, and one for each that fails or takes its time. */
+function jobLines({ jobs }: CollectorStatus, now: Date): [string, string][] {
+  if (jobs.length === 0) return [];
+  const runs = jobs.reduce((sum, job) => sum + job.runs, 0);
+  const failing = jobs.filter(({ lastError }) => lastError !== undefined);
+  const state = failing.length === 0 ? 'all well' : `${failing.length} failing`;
+  const here = runs === 0 ? 'none has run here yet' : `${grouped(runs)} runs here, ${state}`;
+  const lines: [string, string][] = [['jobs', `${jobs.map(({ name }) => name).join(', ')}: ${here}`]];
+  for (const { name, failures, lastError } of failing)
+    lines.push(['', `${name} failed ${grouped(failures)} times: ${lastError}`]);
+  for (const { name, isRunning, lastStartedAt } of jobs) {
+    const runningMs = isRunning && lastStartedAt !== undefined ? now.getTime() - Date.parse(lastStartedAt) : 0;
+    if (runningMs > LONG_JOB_MS) lines.push(['', `${name} has been at work for ${elapsedText(runningMs)}`]);
+  }
+  return lines;
 }
 
 function processLines({ processes }: CollectorStatus): [string, string][] {

@@ -1,0 +1,38 @@
+import type { DatabaseClient } from '../../../storage/database/database.ts';
+import { FIRST_ADDRESS, FIRST_EXPORTER_PORT, FIRST_INFORM } from './load-record.ts';
+
+/** How often each number of a sender is stored, by number. */
+export type StoredCounts = Uint8Array;
+
+/** Of an exporter. */
+export function storedFlows(client: DatabaseClient, exporter: number, records: number): Promise<StoredCounts> {
+  const where = `dst_port = ${FIRST_EXPORTER_PORT + exporter}`;
+  return countNumbers(client, `SELECT (src_addr - ${inet(FIRST_ADDRESS)})::int FROM flows WHERE ${where}`, records);
+}
+
+/** Of what came as syslog over `app`. */
+export function storedMessages(client: DatabaseClient, app: string, messages: number): Promise<StoredCounts> {
+  return countNumbers(client, `SELECT proc_id::int FROM syslog_messages WHERE app_name = '${app}'`, messages);
+}
+
+export function storedInforms(client: DatabaseClient, informs: number): Promise<StoredCounts> {
+  return countNumbers(client, `SELECT (uptime - ${FIRST_INFORM})::int FROM snmp_traps`, informs);
+}
+
+/** @throws Error where a number is stored that was never sent */
+async function countNumbers(client: DatabaseClient, select: string, bound: number): Promise<StoredCounts> {
+  const counts = new Uint8Array(bound);
+  const { rows } = await client.query<[number, string]>({
+    text: `SELECT number, count(*) FROM (${select}) AS numbers (number) GROUP BY number`,
+    rowMode: 'array',
+  });
+  for (const [number, count] of rows) {
+    if (!(number >= 0 && number < bound)) throw new Error(`${number} of ${bound} was never sent: ${select}`);
+    counts[number] = Math.min(255, Number(count));
+  }
+  return counts;
+}
+
+function inet(address: number): string {
+  return `inet '${[24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join('.')}'`;
+}
