@@ -7,6 +7,7 @@ import { EXIT, EXIT_CODES_HELP } from './exit-codes.ts';
 import { registerFlows } from './flows.ts';
 import { registerInspect } from './inspect.ts';
 import { registerLogs } from './logs.ts';
+import { registerLoss } from './loss.ts';
 import { registerMibs } from './mibs.ts';
 import { registerMigrate } from './migrate.ts';
 import { registerReplay } from './replay.ts';
@@ -28,6 +29,7 @@ First steps:
   dogwatch top talkers                           who has the most traffic
   dogwatch logs --follow                         what devices say
   dogwatch traps --follow                        what they report by SNMP
+  dogwatch loss --last 1h                        what was lost, where, and whose it was
 
 Settings: one YAML file (dogwatch.yaml here, or /etc/dogwatch/dogwatch.yaml, or --config); everything is optional.
 Each setting has an environment variable too: batch.age is DOGWATCH_BATCH__AGE.
@@ -42,6 +44,7 @@ const COMMANDS = [
   registerFlows,
   registerLogs,
   registerTraps,
+  registerLoss,
   registerCheck,
   registerConfig,
   registerMibs,

@@ -23,7 +23,7 @@ const TABLES: Readonly<Record<string, { readonly family: Family; readonly sender
 };
 
 /** The address `::` as an inet field: PostgreSQL's family 3 (IPv6), 128 bits, no CIDR, 16 bytes. */
-const NOBODY = Buffer.from(`00000014${'03800010'}${'00'.repeat(16)}`, 'hex');
+const NOBODY = Buffer.from(`0000001403800010${'00'.repeat(16)}`, 'hex');
 /** Senders and minutes that are told apart; more count for nobody. */
 const MAX_ACCOUNTS = 50_000;
 const MAX_KEPT_BYTES = 4 << 20;

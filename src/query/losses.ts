@@ -1,0 +1,120 @@
+import type { DatabaseClient } from '../../storage/database/database.ts';
+import { DogwatchError } from '../runtime/errors.ts';
+import type { TimeRange } from './time-range.ts';
+
+export const LOSS_FAMILIES = ['flow', 'syslog', 'snmp'] as const;
+export type LossFamily = (typeof LOSS_FAMILIES)[number];
+
+export interface LossQuestion {
+  readonly range: TimeRange;
+  /** Addresses or prefixes; empty: all. */
+  readonly senders: readonly string[];
+  readonly family: LossFamily | undefined;
+  /** A line for each sender, or for each minute. */
+  readonly by: 'sender' | 'minute';
+}
+
+/** What became of what a sender sent, or of what came in a minute. Units as in the table `losses`. */
+export interface LossLine {
+  /** An address; of a question by minute its start, ISO 8601. */
+  readonly key: string;
+  readonly family: LossFamily;
+  readonly datagrams: number;
+  /** In the unit of the protocol's sequence numbers; null where it has none. */
+  readonly sent: number | null;
+  readonly lost: number;
+  readonly duplicates: number;
+  readonly reordered: number;
+  readonly restarts: number;
+  /** An estimate. */
+  readonly kernelDrops: number;
+  readonly undecodable: number;
+  readonly held: number;
+  readonly heldExpired: number;
+  readonly rows: number;
+  readonly filtered: number;
+  readonly dropped: number;
+  readonly rejected: number;
+  readonly stored: number;
+  /** Rows that are on their way, or in minutes that are not counted yet. */
+  readonly waiting: number;
+}
+
+const FIELDS = [
+  'datagrams',
+  'received',
+  'lost',
+  'duplicates',
+  'reordered',
+  'restarts',
+  'kernel_drops',
+  'undecodable',
+  'held',
+  'held_expired',
+  'rows',
+  'filtered',
+  'dropped',
+  'rejected',
+  'stored',
+] as const;
+
+/**
+ * The loss ledger of a stretch of time, whole minutes; the worst first, or in the order of time.
+ * @throws DogwatchError `USAGE` for a sender that is no address or prefix
+ */
+export async function askLosses(client: DatabaseClient, question: LossQuestion): Promise<LossLine[]> {
+  const { range, senders, family, by } = question;
+  const key = by === 'sender' ? 'host(sender)' : `to_char(minute AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
+  // What came late in a later minute makes single minutes negative: sums of a stretch are what counts.
+  const sums = FIELDS.map((field) => `sum(${field})::float8 AS ${field}`).join(', ');
+  const order =
+    by === 'sender' ? 'sum(greatest(lost, 0) + dropped + rejected + held_expired) DESC, sum(rows) DESC' : '1';
+  const { rows } = await client
+    .query<Record<(typeof FIELDS)[number], number> & { key: string; family: LossFamily }>(
+      `SELECT ${key} AS key, family, ${sums} FROM losses
+       WHERE minute >= date_trunc('minute', $1::timestamptz) AND minute < $2
+         AND ($3::text IS NULL OR family = $3) AND (cardinality($4::inet[]) = 0 OR sender <<= ANY ($4::inet[]))
+       GROUP BY 1, family ORDER BY ${order}, 1, 2`,
+      [range.from, range.to, family ?? null, senders],
+    )
+    .catch((error: unknown) => {
+      if (!isBadAddress(error)) throw error;
+      throw new DogwatchError('USAGE', `not an address or prefix: ${senders.join(', ')}`);
+    });
+  return rows.map(lineOf);
+}
+
+function lineOf(sums: Record<(typeof FIELDS)[number], number> & { key: string; family: LossFamily }): LossLine {
+  const { key, family, datagrams, received, duplicates, reordered, restarts, undecodable, held, rows } = sums;
+  const { filtered, dropped, rejected, stored } = sums;
+  const lost = Math.max(0, sums.lost);
+  return {
+    key,
+    family,
+    datagrams,
+    sent: received + lost === 0 ? null : received + lost,
+    lost,
+    duplicates: Math.max(0, duplicates),
+    reordered: Math.max(0, reordered),
+    restarts: Math.max(0, restarts),
+    kernelDrops: sums.kernel_drops,
+    undecodable,
+    held,
+    heldExpired: sums.held_expired,
+    rows,
+    filtered,
+    dropped,
+    rejected,
+    stored,
+    waiting: Math.max(0, rows - filtered - dropped - rejected - stored),
+  };
+}
+
+function isBadAddress(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '22P02';
+}
+
+/** What share of what a sender sent is gone on the way to us; undefined where nobody counts. */
+export function lostShare({ sent, lost }: Pick<LossLine, 'sent' | 'lost'>): number | undefined {
+  return sent === null ? undefined : lost / sent;
+}
