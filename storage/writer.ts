@@ -3,7 +3,12 @@ import { type Component, withTimeout } from '../src/runtime/lifecycle.ts';
 import type { Log } from '../src/runtime/log.ts';
 import type { SealedBatch } from './batch/batch-format.ts';
 import { leadingTimestamp, rowOffsets } from './batch/copy-reader.ts';
-import { isAlreadyWritten, isMissingPartition, isRefusedData } from './database/database-trouble.ts';
+import {
+  explainDatabaseTrouble,
+  isAlreadyWritten,
+  isMissingPartition,
+  isRefusedData,
+} from './database/database-trouble.ts';
 import {
   connect,
   type DatabaseAddress,
@@ -60,6 +65,8 @@ export interface WriterTotals {
 
 const FIRST_BACK_OFF_MS = 100;
 const LAST_BACK_OFF_MS = 5000;
+/** So long without an answer is trouble, though the attempt may still go well. */
+const SILENCE_MS = 10_000;
 // A batch whose rows are scattered over more than this many partitions is not believed.
 const MAX_PARTITIONS_A_BATCH = 100;
 
@@ -83,6 +90,11 @@ export class Writer implements Component {
   #loops: Promise<void>[] = [];
   /** Why the database did not take the last batch; undefined while it takes them. */
   lastError: string | undefined;
+  /** How long the last batch took that was written, milliseconds. */
+  lastBatchMs = 0;
+  /** By batch, when the attempt began that is under way. */
+  readonly #attempts = new Map<string, number>();
+  #lastTrouble = '';
   #failingSinceMs: number | undefined;
   #idleWaiters: (() => void)[] = [];
 
@@ -111,6 +123,13 @@ export class Writer implements Component {
     return this.#failingSinceMs === undefined;
   }
 
+  /** Why the database takes no batches just now, in words; undefined while it takes them. */
+  get trouble(): string | undefined {
+    if (this.#failingSinceMs !== undefined) return this.#lastTrouble;
+    const silentMs = Math.max(0, ...Array.from(this.#attempts.values(), (atMs) => this.#clock.monotonicMs() - atMs));
+    return silentMs < SILENCE_MS ? undefined : `PostgreSQL has given no answer for ${Math.round(silentMs / 1000)} s`;
+  }
+
   /** Waits until nothing is queued any more, at most `timeoutMs`. @returns whether that was reached */
   async drain(timeoutMs: number): Promise<boolean> {
     if (this.#queue.depth().batches === 0) return true;
@@ -137,13 +156,18 @@ export class Writer implements Component {
   async #store(batch: SealedBatch, connected: DatabaseClient | undefined): Promise<DatabaseClient | undefined> {
     let client = connected;
     for (let attempt = 0; !this.#stopping.signal.aborted || attempt === 0; attempt += 1) {
+      const beganMs = this.#clock.monotonicMs();
+      this.#attempts.set(batch.id, beganMs);
       try {
         client ??= await this.#connect();
         const timeoutMs = this.#options.batchTimeoutMs ?? 60_000;
         const rejected = await withTimeout(this.#write(client, batch), timeoutMs, 'writing a batch');
+        this.#attempts.delete(batch.id);
+        this.lastBatchMs = this.#clock.monotonicMs() - beganMs;
         this.#onStored(batch, rejected);
         return client;
       } catch (error) {
+        this.#attempts.delete(batch.id);
         this.#onFailure(error);
         if (client !== undefined) void disconnect(client);
         client = undefined;
@@ -238,6 +262,7 @@ export class Writer implements Component {
     // One may have been dropped since; it costs a query to look again.
     for (const table of this.#partitions.keys()) this.#partitions.set(table, []);
     this.lastError = describeDatabaseError(error);
+    this.#lastTrouble = explainDatabaseTrouble(error);
     if (this.#failingSinceMs !== undefined) return;
     this.#failingSinceMs = this.#clock.monotonicMs();
     this.#log.warn({ error: describeDatabaseError(error) }, 'the database does not take batches, trying again');

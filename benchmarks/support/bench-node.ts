@@ -40,7 +40,7 @@ const FLOWS: BenchSubject = { table: 'flows', sender: 'sender-process.ts' };
 
 /** A collector as it is run in earnest, the embedded PostgreSQL with its own settings, and a sender: all on this machine. */
 export class BenchNode {
-  readonly client: DatabaseClient;
+  client: DatabaseClient;
   readonly collector: CollectorProcess;
   /** A folder for this run's files. */
   readonly folder: string;
@@ -81,6 +81,20 @@ export class BenchNode {
     await disconnect(this.client);
     await this.#postgres.stop();
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** Does `meanwhile` while the database is stopped; resolves when it answers again. */
+  async withoutDatabase(meanwhile: () => Promise<unknown>): Promise<void> {
+    await disconnect(this.client);
+    await this.#postgres.stop();
+    await meanwhile();
+    await this.#postgres.start();
+    this.client = await connect(this.#postgres.address);
+  }
+
+  /** Waits until nothing is left to write. */
+  async untilDrained(): Promise<void> {
+    await this.#drained();
   }
 
   /** For programs that connect by themselves. */

@@ -52,7 +52,8 @@ export function reportOf(parts: Parts): WorkerReport {
 
 function reasonsAgainstReadiness({ writer, journal, listeners }: Parts): string[] {
   const reasons: string[] = [];
-  if (!writer.isHealthy) reasons.push('the database does not take batches; the journal does');
+  if (writer.trouble !== undefined)
+    reasons.push(`the database does not take batches: ${writer.trouble}; the journal does`);
   if (journal.trouble !== undefined) reasons.push(`rows are lost: ${journal.trouble}`);
   for (const listener of listeners.all) {
     if (listener.address() === undefined) reasons.push(`${listener.name} is closed`);
@@ -179,13 +180,20 @@ function troubledSenders(sources: Iterable<SourceView>): SnmpStatus['senders'] {
   return senders.toSorted((one, other) => other.total - one.total).slice(0, SHOWN_SENDERS);
 }
 
-function journalStatus({ journal, journalMaxBytes, orphans }: Parts): JournalStatus {
+/** Then batches wait long enough to say so. */
+const LATE_MS = 10_000;
+
+function journalStatus({ journal, journalMaxBytes, orphans, writer }: Parts): JournalStatus {
   let lostRows = 0;
   for (const rows of journal.lostRows.values()) lostRows += rows;
   const { adopting, recovered = {}, trouble } = orphans?.status() ?? {};
   const adopted = Object.values(recovered);
+  const lateMs = writer.trouble === undefined ? journal.depth().oldestMs : 0;
   const warnings = [
     journal.alarm,
+    lateMs > LATE_MS
+      ? `the database is behind: batches wait for ${seconds(lateMs)}, the last took ${seconds(writer.lastBatchMs)} to write`
+      : undefined,
     adopting && `the journal of ${adopting.node} is being written: ${adopting.batches} batches are left`,
     trouble && `a journal that nobody owns cannot be written: ${trouble}`,
   ];
@@ -200,8 +208,20 @@ function journalStatus({ journal, journalMaxBytes, orphans }: Parts): JournalSta
   };
 }
 
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
+
 function writerStatus({ writer }: Parts): WriterStatus {
   const { batches, rows, knownBatches, rejectedRows, failures } = writer.totals;
-  const state = writer.isHealthy ? 'writing' : 'waiting';
-  return { state, batches, rows, duplicates: knownBatches, rejectedRows, failures, error: writer.lastError };
+  const state = writer.trouble === undefined ? 'writing' : 'waiting';
+  return {
+    state,
+    batches,
+    rows,
+    duplicates: knownBatches,
+    rejectedRows,
+    failures,
+    error: writer.lastError ?? writer.trouble,
+  };
 }

@@ -18,8 +18,9 @@ let load: Promise<Load> | undefined;
 
 process.on('message', (order: LoadOrder) => {
   if (order === 'templates') void load?.then((each) => each.sendTemplates());
+  else if (order === 'pause') void load?.then((each) => each.pause());
   else if (order === 'stop') void load?.then((each) => each.stop()).then((record) => process.send?.(record));
-  else load = Load.start(order.start);
+  else load = Load.start(order.start, order.saysTemplates);
 });
 process.on('disconnect', () => process.exit());
 
@@ -42,10 +43,10 @@ class Load {
     this.#syslog.on('error', () => {});
   }
 
-  static async start(ports: LoadPorts): Promise<Load> {
+  static async start(ports: LoadPorts, saysTemplates: boolean): Promise<Load> {
     const load = new Load(ports);
     await Promise.all(load.#exporters.map((exporter) => exporter.open()));
-    load.sendTemplates();
+    if (saysTemplates) load.sendTemplates();
     load.#relp.connect();
     load.#ticks = setInterval(() => load.#tick(), TICK_MS);
     return load;
@@ -55,8 +56,12 @@ class Load {
     for (const exporter of this.#exporters) exporter.sendTemplates();
   }
 
-  async stop(): Promise<LoadRecord> {
+  pause(): void {
     clearInterval(this.#ticks);
+  }
+
+  async stop(): Promise<LoadRecord> {
+    this.pause();
     const end = performance.now() + ANSWERS_MS;
     while (this.#relp.waiting + this.#informs.waiting > 0 && performance.now() < end) {
       this.#informs.retransmit();

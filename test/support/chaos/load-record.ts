@@ -33,5 +33,5 @@ export const FIRST_ADDRESS = 0x0a_00_00_00;
 export const FIRST_EXPORTER_PORT = 10_000;
 export const FIRST_INFORM = 0x10_00_00_00;
 
-/** To the generator. `templates`: NetFlow v9 says its templates again, as a device does now and then. */
-export type LoadOrder = { readonly start: LoadPorts } | 'templates' | 'stop';
+/** To the generator. `templates`: NetFlow v9 says its templates again, as a device does now and then. `pause`: nothing new is sent. */
+export type LoadOrder = { readonly start: LoadPorts; readonly saysTemplates: boolean } | 'templates' | 'pause' | 'stop';

@@ -14,15 +14,21 @@ export class NumberedLoad {
     this.#child = child;
   }
 
-  static start(ports: LoadPorts): NumberedLoad {
+  /** @param saysTemplates whether the exporters of NetFlow v9 begin with their templates */
+  static start(ports: LoadPorts, saysTemplates = true): NumberedLoad {
     const load = new NumberedLoad(fork(PROGRAM, { serialization: 'advanced' }));
-    load.#order({ start: ports });
+    load.#order({ start: ports, saysTemplates });
     return load;
   }
 
   /** The exporters of NetFlow v9 say their templates again. */
   sendTemplates(): void {
     this.#order('templates');
+  }
+
+  /** Sends nothing more, but for templates when it is told to. */
+  pause(): void {
+    this.#order('pause');
   }
 
   /** Sends nothing more, waits for answers that are due, ends. */

@@ -1,11 +1,34 @@
+import assert from 'node:assert/strict';
+
 import type { DatabaseClient } from '../../../storage/database/database.ts';
-import { FIRST_ADDRESS, FIRST_EXPORTER_PORT, FIRST_INFORM } from './load-record.ts';
+import {
+  FIRST_ADDRESS,
+  FIRST_EXPORTER_PORT,
+  FIRST_INFORM,
+  type LoadRecord,
+  RECORDS_A_DATAGRAM,
+} from './load-record.ts';
 
 /** How often each number of a sender is stored, by number. */
 export type StoredCounts = Uint8Array;
 
+/** When the datagrams were sent of which a record is missing. @throws AssertionError where a record is stored twice */
+export async function missingDatagrams(client: DatabaseClient, { flows }: LoadRecord): Promise<number[]> {
+  const missing: number[] = [];
+  for (const [exporter, sentAtMs] of flows.entries()) {
+    const counts = await storedFlows(client, exporter, sentAtMs.length * RECORDS_A_DATAGRAM);
+    assert.equal(counts.filter((count) => count > 1).length, 0, `exporter ${exporter}: nothing is stored twice`);
+    missing.push(
+      ...sentAtMs.filter((_, datagram) =>
+        counts.subarray(datagram * RECORDS_A_DATAGRAM, (datagram + 1) * RECORDS_A_DATAGRAM).includes(0),
+      ),
+    );
+  }
+  return missing;
+}
+
 /** Of an exporter. */
-export function storedFlows(client: DatabaseClient, exporter: number, records: number): Promise<StoredCounts> {
+function storedFlows(client: DatabaseClient, exporter: number, records: number): Promise<StoredCounts> {
   const where = `dst_port = ${FIRST_EXPORTER_PORT + exporter}`;
   return countNumbers(client, `SELECT (src_addr - ${inet(FIRST_ADDRESS)})::int FROM flows WHERE ${where}`, records);
 }
