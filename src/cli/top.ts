@@ -1,3 +1,5 @@
+import { gapsText } from './loss/gaps-text.ts';
+import { askGaps } from '../query/losses.ts';
 import { Option, type Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
 import { withDatabase } from '../query/connect.ts';
@@ -126,14 +128,18 @@ async function showTop(subject: TopSubject, options: TopOptions): Promise<void> 
     direction: options.direction,
   };
   const { config } = loadConfig({ file: options.config });
-  const answer = await withDatabase(config, `dogwatch top ${subject}`, (client) => askTop(client, question));
+  const { answer, gaps } = await withDatabase(config, `dogwatch top ${subject}`, async (client) => ({
+    answer: await askTop(client, question),
+    gaps: await askGaps(client, question.range, question.exporter),
+  }));
   if (options.json === true)
-    return writeOut(terminalSafeJson(`${JSON.stringify(topJson(question, answer), null, 2)}\n`));
+    return writeOut(terminalSafeJson(`${JSON.stringify({ ...topJson(question, answer), gaps }, null, 2)}\n`));
   if (options.csv === true) return writeOut(topCsv(question, answer, process.stdout.isTTY));
-  return writeOut(topScreen(question, answer, { width: outputWidth(), unicode: speaksUnicode(process.env) }));
+  const screen = topScreen(question, answer, { width: outputWidth(), unicode: speaksUnicode(process.env) });
+  return writeOut(screen + gapsText(gaps));
 }
 
-function topJson({ subject, range, by }: TopQuestion, { rows, whole }: TopAnswer): unknown {
+function topJson({ subject, range, by }: TopQuestion, { rows, whole }: TopAnswer): object {
   const head = { subject, by, from: range.from, to: range.to, seconds: rangeSeconds(range), whole };
   return {
     ...head,

@@ -118,3 +118,27 @@ function isBadAddress(error: unknown): boolean {
 export function lostShare({ sent, lost }: Pick<LossLine, 'sent' | 'lost'>): number | undefined {
   return sent === null ? undefined : lost / sent;
 }
+
+/** A gap that a question about flows should be seen beside. */
+export interface Gap {
+  readonly exporter: string;
+  /** Of what it sent, 0 to 1. */
+  readonly lostShare: number;
+  /** Rows that were received and are gone. */
+  readonly rowsLost: number;
+}
+
+const LEAST_SHARE = 0.001;
+
+/**
+ * Exporters of whose flows more than a thousandth is missing in a stretch of time, the worst first.
+ * @param exporters addresses or prefixes; empty: all
+ * @throws as `askLosses`
+ */
+export async function askGaps(client: DatabaseClient, range: TimeRange, exporters: readonly string[]): Promise<Gap[]> {
+  const lines = await askLosses(client, { range, senders: exporters, family: 'flow', by: 'sender' });
+  return lines
+    .map((line) => ({ exporter: line.key, lostShare: lostShare(line) ?? 0, rowsLost: line.dropped, rows: line.rows }))
+    .filter(({ lostShare: share, rowsLost, rows }) => share >= LEAST_SHARE || rowsLost > rows * LEAST_SHARE)
+    .map(({ exporter, lostShare: share, rowsLost }) => ({ exporter, lostShare: share, rowsLost }));
+}

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { gapsText } from '../../src/cli/loss/gaps-text.ts';
+import { lossAdvice, lossTable } from '../../src/cli/loss/loss-screen.ts';
+import type { LossLine } from '../../src/query/losses.ts';
+
+const QUIET: LossLine = {
+  key: '192.0.2.1',
+  family: 'flow',
+  datagrams: 100,
+  sent: 3000,
+  lost: 0,
+  duplicates: 0,
+  reordered: 0,
+  restarts: 0,
+  kernelDrops: 0,
+  undecodable: 0,
+  held: 0,
+  heldExpired: 0,
+  rows: 3000,
+  filtered: 0,
+  dropped: 0,
+  rejected: 0,
+  stored: 3000,
+  waiting: 0,
+};
+
+test('where nothing was lost the table is short, and there is nothing to advise', () => {
+  const table = lossTable([QUIET], 'sender', {});
+  assert.match(table, /sender +family +datagrams +sent +lost % +rows +stored/);
+  assert.match(table, /192\.0\.2\.1 +flow +100 +3,000 +0 +3,000 +3,000/);
+  assert.equal(lossAdvice([QUIET], 'sender'), '');
+});
+
+test('what was lost has a column, and words for the worst of each kind', () => {
+  const worse: LossLine = { ...QUIET, key: '192.0.2.2', lost: 300, kernelDrops: 12, dropped: 500, stored: 2200 };
+  const table = lossTable([worse, QUIET], 'sender', {});
+  assert.match(table, /lost +~kernel/);
+  assert.match(table, /dropped/);
+  const advice = lossAdvice([QUIET, worse], 'sender');
+  assert.match(advice, /12 datagrams of 192\.0\.2\.2 .* receiveBuffer/);
+  assert.match(advice, /10 % of what 192\.0\.2\.2 sent did not arrive/);
+  assert.match(advice, /500 rows of 192\.0\.2\.2 were lost at the bound/);
+});
+
+test('nobody counts what syslog senders sent', () => {
+  const table = lossTable([{ ...QUIET, family: 'syslog', sent: null }], 'sender', {});
+  assert.match(table, /syslog +100 +3,000 +3,000/);
+});
+
+test('no line is no loss', () => {
+  assert.match(lossTable([], 'sender', {}), /Nothing was received/);
+});
+
+test('gaps are told under an answer that they touch, the worst three', () => {
+  assert.equal(gapsText([]), '');
+  const gap = (last: number) => ({ exporter: `192.0.2.${last}`, lostShare: 0.021, rowsLost: 0 });
+  assert.match(
+    gapsText([gap(1)]),
+    /2\.1 % of what 192\.0\.2\.1 sent in this time did not arrive\.\nSee dogwatch loss\./,
+  );
+  assert.match(gapsText([1, 2, 3, 4, 5].map(gap)), /2 more exporters have gaps/);
+});
