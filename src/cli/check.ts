@@ -7,6 +7,7 @@ import { checkClaims } from './checks/claims.ts';
 import { checkDatabase } from './checks/database.ts';
 import { checkDisk } from './checks/disk.ts';
 import { checkPorts } from './checks/ports.ts';
+import { checkRedis } from './checks/redis.ts';
 import { checkSecrets } from './checks/secrets.ts';
 import { checkSenders } from './checks/senders.ts';
 import { checkWorkers } from './checks/workers.ts';
@@ -55,7 +56,16 @@ export async function checkAll(file: string | undefined): Promise<CheckResult[]>
   const node: CheckResult = { name: 'Node.js', state: 'ok', found: `${process.version} at ${process.execPath}` };
   if (config === undefined) return [...results, node];
   const running = await fetchStatus(statusUrl(config)).catch(() => undefined);
-  const checks = [checkPorts, checkWorkers, checkSecrets, checkDisk, checkClaims, checkDatabase, checkSenders];
+  const checks = [
+    checkPorts,
+    checkWorkers,
+    checkSecrets,
+    checkDisk,
+    checkClaims,
+    checkRedis,
+    checkDatabase,
+    checkSenders,
+  ];
   const found = await Promise.all(checks.map((check) => check({ config, running })));
   return [...results, node, ...found.flat()];
 }

@@ -11,13 +11,32 @@ export interface RedisInfo {
   readonly replicas: number;
   /** Every write is appended to a file. */
   readonly appendOnly: boolean;
-  /** When a snapshot was last written, seconds since the Unix epoch; the start of the server where none was. */
-  readonly lastSnapshot: number;
 }
 
 /** @throws Error where Redis does not answer */
 export async function readInfo(client: RedisClient): Promise<RedisInfo> {
   return parseInfo(await client.info());
+}
+
+/** What survives the death of Redis or of its machine. */
+export interface RedisPersistence {
+  /** `appendfsync`: `always`, `everysec` or `no`; undefined where Redis does not tell its settings. */
+  readonly appendFsync: string | undefined;
+  /** Whether there are snapshots (`save`); undefined where Redis does not tell. */
+  readonly snapshots: boolean | undefined;
+}
+
+/** Asks for settings, which hosted servers refuse to tell. @throws Error where Redis does not answer */
+export async function readPersistence(client: RedisClient): Promise<RedisPersistence> {
+  const ask = async (name: string): Promise<string | undefined> => {
+    const reply: unknown = await client.config('GET', name).catch((error: unknown) => {
+      if (error instanceof Error && error.name === 'ReplyError') return undefined;
+      throw error;
+    });
+    return Array.isArray(reply) && reply.length === 2 ? String(reply[1]) : undefined;
+  };
+  const save = await ask('save');
+  return { appendFsync: await ask('appendfsync'), snapshots: save === undefined ? undefined : save !== '' };
 }
 
 /** `name:value` lines, sections begin with `#`. */
@@ -35,6 +54,5 @@ export function parseInfo(text: string): RedisInfo {
     evictionPolicy: values.get('maxmemory_policy') ?? 'unknown',
     replicas: number('connected_slaves'),
     appendOnly: values.get('aof_enabled') === '1',
-    lastSnapshot: number('rdb_last_save_time'),
   };
 }
