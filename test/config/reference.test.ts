@@ -49,7 +49,7 @@ for (const file of globSync('docs/examples/*.yaml', { cwd: ROOT })) {
     context.after(() => rmSync(directory, { recursive: true }));
     const copy = join(directory, basename(file));
     cpSync(join(ROOT, file), copy);
-    writeFileSync(join(directory, 'database-password'), 'secret\n');
+    for (const name of ['database-password', 'redis-password']) writeFileSync(join(directory, name), 'secret\n');
     const { config, sources } = loadConfig({ file: copy, environment: {}, directory, machine: MACHINE });
     assert.equal(sources.file, copy);
     assert.ok(config.allowFrom.length > 0, 'an example must not teach to listen to everybody');

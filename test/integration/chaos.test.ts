@@ -22,6 +22,9 @@ const IN_HANDS_MS = 2500;
 /** How long a worker that was killed again and again may be away (the keeper's longest pause, and a start); the kernel holds its datagrams. */
 const LONGEST_AWAY_MS = 8000;
 const TEMPLATES_EVERY_MS = 500;
+/** Datagrams that are missing so close together have one cause; what was killed so long before or after may be it. */
+const STRETCH_GAP_MS = 250;
+const STRETCH_KILLS_MS = 15_000;
 
 /** What was killed, and when; until when nobody listened, of the keeper. Milliseconds since 1970. */
 interface Kill {
@@ -57,6 +60,7 @@ test(`${ROUNDS} times, any process is killed under load, and what was accepted i
   const client = await connect(collector.postgres.address);
   t.after(() => disconnect(client));
   const losses = lossesOf(kills, watch.absences);
+  for (const line of describeStretches(await missingDatagrams(client, sent), kills)) t.diagnostic(line);
   await compareFlows(t, client, sent, losses, watch.drops);
   await compareMessages(t, client, sent, losses);
 });
@@ -160,6 +164,24 @@ function describeAbsences(kills: readonly Kill[], absences: readonly Absence[]):
     if (kill === undefined) return `nobody listened for ${untilMs - fromMs} ms, though no keeper was killed`;
     return `keeper killed: its workers listened for ${fromMs - kill.atMs} ms, nobody until ${untilMs - kill.atMs} ms, ready after ${kill.backAtMs - kill.atMs} ms`;
   });
+}
+
+/** Where datagrams are missing by the hundred: when they were sent, and what had been killed around then. */
+function describeStretches(missing: readonly number[], kills: readonly Kill[]): string[] {
+  const stretches: number[][] = [];
+  for (const atMs of missing.toSorted((one, other) => one - other)) {
+    const last = stretches.at(-1);
+    if (last === undefined || atMs - (last.at(-1) ?? 0) > STRETCH_GAP_MS) stretches.push([atMs]);
+    else last.push(atMs);
+  }
+  return stretches
+    .filter(({ length }) => length > READ_AT_ONCE)
+    .map((stretch) => {
+      const [from = 0, to = 0] = [stretch[0], stretch.at(-1)];
+      const near = kills.filter(({ atMs }) => atMs > from - STRETCH_KILLS_MS && atMs < to + STRETCH_KILLS_MS);
+      const when = near.map(({ victim, atMs }) => `${victim} at ${atMs - from}`);
+      return `${stretch.length} are missing within ${to - from} ms; killed: ${when.join(', ')}`;
+    });
 }
 
 interface Explained {

@@ -9,6 +9,7 @@ export class DatabaseWire {
   /** How long what the client says is on its way, milliseconds: each statement takes so much longer. */
   delayMs = 0;
   #isSilent = false;
+  readonly #lost: Socket[] = [];
   readonly #pairs = new Set<readonly [client: Socket, server: Socket]>();
 
   private constructor(port: number) {
@@ -26,6 +27,7 @@ export class DatabaseWire {
     t.after(() => {
       server.close();
       wire.cut();
+      for (const client of wire.#lost) client.destroy();
     });
     return wire;
   }
@@ -48,13 +50,22 @@ export class DatabaseWire {
     for (const pair of this.#pairs) for (const end of pair) end.destroy();
   }
 
+  /** The server learns that its clients are gone, and they learn nothing: a firewall forgot them. New ones get through. */
+  lose(): void {
+    for (const pair of this.#pairs) {
+      this.#pairs.delete(pair);
+      this.#lost.push(pair[0]);
+      pair[1].destroy();
+    }
+  }
+
   #join(client: Socket, server: Socket): void {
     const pair = [client, server] as const;
     this.#pairs.add(pair);
     this.#forward(client, server, () => this.delayMs);
     this.#forward(server, client, () => 0);
     const forget = (): void => {
-      if (this.#isSilent) return; // the other side learns it later, if at all
+      if (this.#isSilent || !this.#pairs.has(pair)) return; // the other side learns it later, if at all
       client.destroy();
       server.destroy();
       this.#pairs.delete(pair);
