@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { test } from 'node:test';
+import { connectRedis } from '../../storage/redis/redis-client.ts';
+import { CertificateAuthority, skipWithoutOpenssl } from '../support/certificates.ts';
+import { temporaryDirectory } from '../support/postgres.ts';
+import { freePort } from '../support/redis.ts';
 import { connect, disconnect } from '../../storage/database/database.ts';
 import { skipWithout } from '../support/packages.ts';
 import { eventually } from '../support/processes.ts';
@@ -106,5 +111,26 @@ test(
     assert.equal(await count('<'), 20 * ROWS);
     // What the process had read ahead is not lost with Redis.
     assert((await count('>=')) <= ROWS);
+  },
+);
+
+test(
+  'batches go over TLS to a Redis that the given authority vouches for, and to no other',
+  { skip: skip || skipWithoutOpenssl },
+  async (context) => {
+    const folder = await temporaryDirectory();
+    const authority = new CertificateAuthority(folder);
+    const server = authority.issue('redis', '/CN=redis', { IP: '127.0.0.1' });
+    const port = await freePort();
+    const files = ['--tls-cert-file', server.certificateFile, '--tls-key-file', server.keyFile];
+    await redisFor(context, ['--tls-port', String(port), '--tls-auth-clients', 'no', ...files]);
+    const address = { url: `rediss://127.0.0.1:${port}`, caFile: authority.certificateFile };
+    const { queue } = await queueOn(context, { url: address.url }, { address });
+    await appendAll(queue, batches(1));
+    assert.equal(queue.status().toRedis, 1);
+    const stranger = connectRedis({ url: address.url }, 'ask', 1000, () => {});
+    const [error] = await once(stranger, 'error');
+    stranger.disconnect();
+    assert.match(String(error), /certificate/);
   },
 );
