@@ -72,22 +72,3 @@ export function writeLossRow(
   at = writeText(out, at, account.family);
   sink.commit(writeText(out, at, account.protocol), 1);
 }
-
-/** All zero. */
-export function noLosses(): LossCounts {
-  return {
-    datagrams: 0,
-    received: 0,
-    rows: 0,
-    lost: 0,
-    duplicates: 0,
-    reordered: 0,
-    restarts: 0,
-    undecodable: 0,
-    held: 0,
-    heldExpired: 0,
-    filtered: 0,
-    kernelDrops: 0,
-    dropped: 0,
-  };
-}

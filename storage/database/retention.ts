@@ -26,7 +26,7 @@ export interface RetentionOptions {
   readonly keepLedgerDays: number;
 }
 
-export interface DroppedForSize {
+interface DroppedForSize {
   readonly table: string;
   readonly partition: string;
   readonly bytes: number;

@@ -33,7 +33,7 @@ export interface TableStorageStatus {
   readonly daysToLimit: number | undefined;
 }
 
-export interface DiskStatus {
+interface DiskStatus {
   readonly totalBytes: number;
   readonly freeBytes: number;
   readonly daysUntilFull: number | undefined;

@@ -14,7 +14,7 @@ export interface DiskRoom {
 }
 
 /** Of one table, and of all. */
-export interface SizeForecast {
+interface SizeForecast {
   readonly name: string;
   readonly bytes: number;
   /** As the planner last saw them; partitions that it has not looked at count none. */
@@ -40,7 +40,7 @@ export interface StorageForecast {
   readonly alarms: readonly { readonly what: string; readonly part: number }[];
 }
 
-export const ALARM_PART = 0.8;
+const ALARM_PART = 0.8;
 const DAY_MICROS = 86_400_000_000;
 const HOUR_MICROS = 3_600_000_000;
 /** Traffic of a week has its quiet days in it. */

@@ -20,7 +20,7 @@ export interface ClaimRecord {
 export type ClaimPurpose = 'own' | 'adopt';
 
 /** Every record fills as much, so that one write in place replaces it, which needs no room on a disk that is full. */
-export const RECORD_BYTES = 1024;
+const RECORD_BYTES = 1024;
 const CLAIM_NAME = /^claim\.(\d{1,15})$/;
 
 export function encodeRecord(record: ClaimRecord): Buffer {
