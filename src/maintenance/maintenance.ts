@@ -1,5 +1,6 @@
 import { connect, type DatabaseAddress, disconnect } from '../../storage/database/database.ts';
 import { Fold, type FoldStatus } from '../../storage/fold/fold.ts';
+import type { FoldStep } from '../../storage/fold/fold-step.ts';
 import { expireRollups, FlowRollups } from '../../storage/rollups/flow-rollups.ts';
 import { sqlFile } from '../../storage/database/sql.ts';
 import { StoredRows } from '../../storage/losses/stored-rows.ts';
@@ -75,7 +76,7 @@ export async function openMaintenance(
   const textSearch = new TextSearchUpkeep(address, holdBack === undefined ? {} : { holdBack }, systemClock, log);
   const recentTimes = new RecentTimesUpkeep(address, systemClock, log);
   const poller = new Poller(address, credentials.polling, pollerOptions(config), systemClock, log);
-  const fold = new Fold(address, [new FlowRollups(config.rollups.top), new StoredRows()], systemClock, log);
+  const fold = new Fold(address, foldSteps(config), systemClock, log);
   const jobs: Job[] = [
     storage,
     { name: 'search-indexes', everyMs: INDEX_EVERY_MS, run: (signal) => textSearch.runRound(signal) },
@@ -140,4 +141,10 @@ async function expireLosses(address: DatabaseAddress, { retention }: Config): Pr
   } finally {
     await disconnect(client);
   }
+}
+
+function foldSteps({ rollups, retention }: Config): FoldStep[] {
+  const keepMinuteMicros = retention.rollups.minute * 1000;
+  const flows = rollups.enabled ? [new FlowRollups(rollups.top, keepMinuteMicros, systemClock)] : [];
+  return [...flows, new StoredRows()];
 }

@@ -1,8 +1,6 @@
--- Of a sender all together: a flow does not say which protocol it came by. Domain 0 and protocol '' are that row's.
--- The rollup of the minute is made in the same transaction, before.
 WITH counted AS (
-  SELECT exporter AS sender, 0::int8 AS rejected, flows AS stored
-  FROM flows_1m WHERE bucket = $1::timestamptz AND dimension = 'total' AND $2::timestamptz IS NOT NULL
+  SELECT exporter AS sender, 0::int8 AS rejected, count(*) AS stored
+  FROM flows WHERE received_at >= $1::timestamptz AND received_at < $2::timestamptz GROUP BY exporter
   UNION ALL
   SELECT coalesce(sender, '::'), count(*), 0
   FROM rejected_rows

@@ -101,6 +101,7 @@ test('top as JSON has numbers, the stretch and the names of both sides', async (
     from: '2026-03-01T12:00:00.000Z',
     to: '2026-03-01T12:10:00.000Z',
     seconds: 600,
+    gaps: [],
     whole: { bytes: 75_001_000, packets: 100_002, flows: 2, unknownSampling: 1 },
     rows: [
       {

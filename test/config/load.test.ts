@@ -77,7 +77,7 @@ test('without a file every setting has its documented default', () => {
       polling: { interval: 3_600_000, soonest: 300_000, concurrency: 4, timeout: 2000, retries: 2 },
     },
     workers: 'auto',
-    rollups: { top: 100 },
+    rollups: { enabled: false, top: 100 },
     batch: { rows: 50_000, bytes: 4 * MIB, age: 250 },
     queue: 'journal',
     redis: { prefix: 'dogwatch', timeout: 1000, maxBytes: 1024 * MIB, concurrency: 4 },

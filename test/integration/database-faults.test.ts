@@ -33,7 +33,10 @@ interface Fault {
   readonly outageMs?: number;
 }
 
-test('PostgreSQL is stopped for twenty seconds', async (t) => {
+/** Together they take minutes: `npm run test:long` has them all. */
+const ONLY_LONG = process.env['ALL_FAULTS'] === undefined ? 'only in npm run test:long' : false;
+
+test('PostgreSQL is stopped for twenty seconds', { skip: ONLY_LONG }, async (t) => {
   const database = await startDatabase(t);
   const strike = () => database.stop();
   const mend = () => database.start();
@@ -48,7 +51,7 @@ test('PostgreSQL is killed, and recovers', async (t) => {
   await endure(t, { database, strike, mend, says, outageMs: 0 });
 });
 
-test('others have taken all connections', async (t) => {
+test('others have taken all connections', { skip: ONLY_LONG }, async (t) => {
   const database = await startDatabase(t, { max_connections: '30' });
   let giveBack = async (): Promise<void> => {};
   const strike = async () => (giveBack = await database.exhaustConnections());
@@ -79,7 +82,7 @@ test('PostgreSQL is read-only for a while', async (t) => {
   await endure(t, { database, strike: () => set('on'), mend: () => set('off'), says: /PostgreSQL is read-only/ });
 });
 
-test('PostgreSQL comes back without our rights', async (t) => {
+test('PostgreSQL comes back without our rights', { skip: ONLY_LONG }, async (t) => {
   const database = await startDatabase(t);
   const strike = async () => {
     await database.administerTables('REVOKE INSERT ON ALL TABLES IN SCHEMA public FROM collector');
@@ -90,14 +93,14 @@ test('PostgreSQL comes back without our rights', async (t) => {
   await endure(t, { database, strike, mend, says: /our account lacks a right in PostgreSQL/ });
 });
 
-test('a table is missing', async (t) => {
+test('a table is missing', { skip: ONLY_LONG }, async (t) => {
   const database = await startDatabase(t);
   const strike = () => database.administerTables('ALTER TABLE batches RENAME TO mislaid');
   const mend = () => database.administerTables('ALTER TABLE mislaid RENAME TO batches');
   await endure(t, { database, strike, mend, says: /the schema is not as it should be .*"batches" does not exist/ });
 });
 
-test('each statement takes two seconds', async (t) => {
+test('each statement takes two seconds', { skip: ONLY_LONG }, async (t) => {
   const { database, wire } = await startBehindWire(t);
   const strike = () => (wire.delayMs = 2000);
   const mend = () => (wire.delayMs = 0);
@@ -111,7 +114,7 @@ test('the network to PostgreSQL is silent, and then goes on', async (t) => {
   await endure(t, { database, wire, strike, mend: () => wire.goOn(), says: SILENT });
 });
 
-test('the network to PostgreSQL is silent, and then its connections break', async (t) => {
+test('the network to PostgreSQL is silent, and then its connections break', { skip: ONLY_LONG }, async (t) => {
   const { database, wire } = await startBehindWire(t);
   const strike = () => wire.silence();
   await endure(t, { database, wire, strike, mend: () => wire.cut(), says: SILENT });

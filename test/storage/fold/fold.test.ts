@@ -63,7 +63,11 @@ async function fresh(): Promise<{ client: DatabaseClient; fold: (steps?: readonl
   const { address } = await startTestDatabase();
   const client = await connect(address);
   await coverTimes(client, 'flows', [START, START + HOUR], 'hour');
-  return { client, fold: (steps = [new FlowRollups(5)]) => new Fold(address, steps, systemClock, silentLog) };
+  return {
+    client,
+    fold: (steps = [new FlowRollups(5, Number.MAX_SAFE_INTEGER, systemClock)]) =>
+      new Fold(address, steps, systemClock, silentLog),
+  };
 }
 
 test('every dimension of every level adds up to the rows, with late batches and with the same batch folded again', async () => {
@@ -87,7 +91,7 @@ test('a fold whose backend is ended in mid-transaction leaves nothing behind, an
     tables: ['flows'],
     apply: async (session) => void (await session.query('SELECT pg_terminate_backend(pg_backend_pid())')),
   };
-  await assert.rejects(fold([new FlowRollups(5), killer]).run(never));
+  await assert.rejects(fold([new FlowRollups(5, Number.MAX_SAFE_INTEGER, systemClock), killer]).run(never));
   assert.equal((await client.query('SELECT FROM flows_1m')).rowCount, 0);
   await fold().run(never);
   await assertExact(client);
@@ -104,7 +108,7 @@ test('a minute that fails is put off, and the others are folded', async () => {
     apply: async (session, _table, minutes) =>
       void (minutes.includes(START + 60_000_000) && (await session.query('SELECT 1/0'))),
   };
-  const folding = fold([failing, new FlowRollups(5)]);
+  const folding = fold([failing, new FlowRollups(5, Number.MAX_SAFE_INTEGER, systemClock)]);
   await folding.run(never);
   assert.equal(folding.status.batchesPutOff, 1);
   assert.equal((await client.query('SELECT FROM batches WHERE folded')).rowCount, 1);
