@@ -1,3 +1,5 @@
+// First of all: see there.
+import './load-driver.ts';
 import { connectRedis } from '../../storage/redis/redis-client.ts';
 import { snmpCredentials } from '../collector/families.ts';
 import { giveUpRoot } from '../collector/privileges.ts';
@@ -11,7 +13,6 @@ import { FileWatch } from '../runtime/file-watch.ts';
 import { Lifecycle } from '../runtime/lifecycle.ts';
 import { createLog, type Log } from '../runtime/log.ts';
 import type { JobQueuePlace } from './job-queue.ts';
-import { loadDriver } from './postgres-backend.ts';
 import { openMaintenance } from './maintenance.ts';
 import type { MaintenanceHears, MaintenanceSays } from './maintenance-words.ts';
 
@@ -28,7 +29,6 @@ let lifecycle: Lifecycle | undefined;
 
 liveAsChild<MaintenanceHears, MaintenanceSays, ProcessStart>({
   async start({ config, database, account }, channel, _sockets, name) {
-    loadDriver();
     const log = createLog(config.log.level).child({ process: name });
     lifecycle = new Lifecycle(log, STOP_PART_MS);
     let backlogMs = 0;

@@ -26,11 +26,3 @@ export const postgresBackend: BackendFactory<PostgresQueueBackend, PostgresPoolC
   const connection = new CalmConnection(options.connection);
   return new PostgresQueueBackend(connection, name, options, true, role.withBlockingConnection ? name : undefined);
 };
-
-/**
- * Has BullMQ load its driver, which it otherwise does with the first connection: the account that goes on for root need not be able
- * to read the program's files then. Connects to nobody.
- */
-export function loadDriver(): void {
-  void new PostgresConnection({ connectionString: 'postgresql://localhost/' }).close().catch(() => {});
-}
