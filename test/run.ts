@@ -72,6 +72,8 @@ async function runTests(): Promise<number> {
       '--test',
       `--test-concurrency=${concurrency}`,
       `--test-timeout=${TEST_LIMIT_MS}`,
+      // What a library leaves open behind its end must not hold the whole run.
+      '--test-force-exit',
       ...options.filter((option) => !OWN_OPTIONS.has(option)),
       ...files,
     ],
