@@ -18,7 +18,7 @@ import {
   type SyslogPorts,
 } from '../support/syslog-collector.ts';
 
-const MESSAGES = 30_000;
+const MESSAGES = 60_000;
 const RESTARTS = 2;
 
 let folder = '';
