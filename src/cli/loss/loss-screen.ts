@@ -22,7 +22,8 @@ const FATES: readonly (readonly [title: string, value: (line: LossLine) => numbe
 
 /** A line for each sender or minute; columns that are zero everywhere are left out. */
 export function lossTable(lines: readonly LossLine[], by: 'sender' | 'minute', options: TableOptions): string {
-  if (lines.length === 0) return 'Nothing of this time is in the ledger. (What has just come is counted within ten seconds.)\n';
+  if (lines.length === 0)
+    return 'Nothing of this time is in the ledger. (What has just come is counted within ten seconds.)\n';
   const used = (columns: typeof TROUBLES) => columns.filter(([, value]) => lines.some((line) => value(line) !== 0));
   const [troubles, fates] = [used(TROUBLES), used(FATES)];
   const right = (title: string) => ({ title, right: true });
