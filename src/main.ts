@@ -70,7 +70,7 @@ export function buildCollector(config: Config, log: Log, say: (text: string) => 
     const remaining = giveUpRootWherePossible(config, account, log);
     const processStart = { config, database: database.address, account: remaining };
     const warm = new WarmStore(() => systemClock.monotonicMs());
-    const workerStart = { ...processStart, engine: engine.share() };
+    const workerStart = { ...processStart, engine: engine.share(), isGated: false };
     const workers = new Workers(workerStart, workerCount, sockets, warm, say, systemClock, log);
     const attendants = new Attendants(processStart, workers, status, say, systemClock, log);
     facts = async () => ({

@@ -55,7 +55,7 @@ const SOFTWARE = 'dogwatch';
 /**
  * One TCP port for syslog: plain (RFC 6587), over TLS (RFC 5425), or RELP.
  *
- *   idle ──start()──▶ listening ──stop()──▶ ending (bounded, see `endConnections`) ──▶ closed
+ *   idle ──start()──▶ listening ──stop()──▶ ending (bounded, see `endConnections`) ──▶ closed ──start()──▶ …
  *
  * TCP tells a sender what our kernel received, not what we did with it. So nothing that was read is thrown away, the queue
  * full or not, but only RELP can promise that nothing is lost.
@@ -87,7 +87,9 @@ export class StreamListener implements Component {
   readonly #acceptance: Acceptance;
   readonly #log: Log;
   readonly #allowList: AllowList;
-  readonly #turns: ConnectionTurns;
+  #turns: ConnectionTurns;
+  /** Of turns before these. */
+  #earlierPauses = 0;
   readonly #open = new Set<Connection>();
   readonly #troubleLimit = new RateLimit(TROUBLE_LINES_PER_10_S, 10_000);
   readonly #received;
@@ -118,20 +120,22 @@ export class StreamListener implements Component {
 
   /** How often no connection was read because the queue had no room. */
   get pauses(): number {
-    return this.#turns.pauses;
+    return this.#earlierPauses + this.#turns.pauses;
   }
 
   /**
+   * @param given a socket that is bound already; the one of the options where none is given
    * @throws DogwatchError `LISTEN_FAILED`: the address is not ours, the port is taken or needs a privilege; `TLS_…`: see
    *   `loadTlsCredentials` and `ClientSubjects`
    */
-  async start(): Promise<void> {
+  async start(given: GivenSocket | undefined = this.options.socket): Promise<void> {
+    this.#isStopping = false;
     this.#boundConnections();
     this.#tls = this.#makeTls();
-    const { address, port, socket } = this.options;
+    const { address, port } = this.options;
     const onFallback = (): void => this.#log.info({}, 'no IPv6 on this host, listening on IPv4 only');
     this.#server =
-      socket === undefined ? await openTcpPort(address, port, onFallback) : await adoptTcpPort(socket, address, port);
+      given === undefined ? await openTcpPort(address, port, onFallback) : await adoptTcpPort(given, address, port);
     const bound = this.#server.address();
     if (bound !== null && typeof bound === 'object') this.boundAddress = { address: bound.address, port: bound.port };
     // What the kernel could not give us; the next connection may find it again. (Without a descriptor left, Node turns
@@ -149,6 +153,8 @@ export class StreamListener implements Component {
     this.#tls?.stop();
     await endConnections(server, this.#open, this.options.transport === 'relp', this.#clock, () => this.bytes);
     this.#turns.stop();
+    this.#earlierPauses += this.#turns.pauses;
+    this.#turns = new ConnectionTurns(this.#acceptance);
     this.#server = undefined;
   }
 

@@ -38,6 +38,8 @@ const DRAIN_MS = 500;
  * One UDP socket: stamps, counts and hands on every datagram of an allowed sender.
  *
  *   idle ──start()──▶ listening ──stop()──▶ draining (the kernel's buffer is read empty, bounded) ──▶ closed
+ *                        ▲                                                                              │
+ *                        └──────────────────────── start() with another given socket ───────────────────┘
  */
 export class UdpListener implements Component {
   readonly name: string;
@@ -47,6 +49,13 @@ export class UdpListener implements Component {
   bytes = 0;
   refused = 0;
   kernelDrops = 0;
+  /**
+   * Until when datagrams may be accepted, by the monotonic clock. After a pause of the whole process what has queued up is handled
+   * before any timer runs: so it is looked at with each datagram.
+   */
+  acceptUntilMs = Infinity;
+  /** Called with a datagram that came later than that, and was kept all the same: it had been sent to us. */
+  onLate: (() => void) | undefined;
   /** What the kernel granted for payload and bookkeeping, after binding. */
   receiveBufferBytes = 0;
   /** Where it listened last; stays after `stop`. */
@@ -58,7 +67,10 @@ export class UdpListener implements Component {
   readonly #allowList: AllowList;
   readonly #sendTroubleLimit = new RateLimit(1, 10_000);
   #socket: Socket | undefined;
+  #given: GivenSocket | undefined;
   #drops: KernelDrops | undefined;
+  /** Of sockets that are closed. */
+  #earlierDrops = 0;
 
   /** `receive` is called for each datagram and must not throw. It owns `bytes` from then on. */
   constructor(options: UdpListenerOptions, clock: Clock, receive: (datagram: Datagram) => void, log: Log) {
@@ -70,9 +82,13 @@ export class UdpListener implements Component {
     this.#allowList = new AllowList(options.allowFrom);
   }
 
-  /** @throws DogwatchError `LISTEN_FAILED`: the address is not ours, the port is taken or needs a privilege. */
-  async start(): Promise<void> {
-    const { socket: given, receiveBufferBytes } = this.options;
+  /**
+   * @param given a socket that is bound already; the one of the options where none is given
+   * @throws DogwatchError `LISTEN_FAILED`: the address is not ours, the port is taken or needs a privilege.
+   */
+  async start(given: GivenSocket | undefined = this.options.socket): Promise<void> {
+    const { receiveBufferBytes } = this.options;
+    this.#given = given;
     // A given socket is read from here on: no turn of the event loop until its datagrams are heard.
     const socket = given === undefined ? await this.#bind() : adoptUdp(given);
     this.#socket = socket;
@@ -90,10 +106,12 @@ export class UdpListener implements Component {
     if (socket === undefined) return;
     await this.#drain();
     // What comes from here on stays in the kernel for who reads a given socket next.
-    if (this.options.socket !== undefined) stopReading(this.options.socket);
+    if (this.#given !== undefined) stopReading(this.#given);
     socket.removeAllListeners('message');
     await this.options.beforeClose?.();
     await this.readKernelDrops();
+    this.#earlierDrops = this.kernelDrops;
+    this.#drops = undefined;
     const closed = once(socket, 'close');
     socket.close();
     await closed;
@@ -117,7 +135,8 @@ export class UdpListener implements Component {
 
   /** Brings `kernelDrops` up to date. */
   async readKernelDrops(): Promise<void> {
-    this.kernelDrops = (await this.#drops?.read()) ?? 0;
+    const drops = this.#drops;
+    if (drops !== undefined) this.kernelDrops = this.#earlierDrops + (await drops.read());
   }
 
   async #bind(): Promise<Socket> {
@@ -148,6 +167,7 @@ export class UdpListener implements Component {
       datagram.sourcePort = sender.port;
       datagram.receivedAtMicros = this.#clock.nowMicros();
       this.#receive(datagram);
+      if (this.acceptUntilMs !== Infinity && this.#clock.monotonicMs() > this.acceptUntilMs) this.onLate?.();
     });
   }
 

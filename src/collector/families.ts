@@ -12,7 +12,7 @@ import { NO_CREDENTIALS, readSnmpCredentials, type SnmpCredentials } from '../co
 import { MibLoader } from '../mibs/mib-loader.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { FileWatch } from '../runtime/file-watch.ts';
-import type { Lifecycle } from '../runtime/lifecycle.ts';
+import type { Component, Lifecycle } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { FlowPipeline } from './pipelines/flow-pipeline.ts';
 import { InformHistory } from './snmp/inform-history.ts';
@@ -52,6 +52,8 @@ export interface FamilySurroundings {
   readonly journalDirectory: string;
   /** Those of `config.listeners` that are open already, by their position; the others are opened here. */
   readonly sockets: ReadonlyMap<number, GivenSocket>;
+  /** The listeners stay closed until somebody opens them: this node may not be the active one of its pair. */
+  readonly isGated: boolean;
   /** Does a step that reads secrets, with the rights that the process was started with. */
   readonly withSecrets: <T>(step: () => Promise<T>) => Promise<T>;
 }
@@ -113,9 +115,15 @@ export async function openFamilies(
   );
   await lifecycle.start(losses);
   await surroundings.warmUp([flow.decoder, snmp.decoder, snmp.security, clocks]);
-  for (const listener of listeners.all) await surroundings.withSecrets(() => lifecycle.start(listener));
+  if (surroundings.isGated) await lifecycle.start(gated(listeners));
+  else for (const listener of listeners.all) await surroundings.withSecrets(() => lifecycle.start(listener));
   for (const watch of watches(config, { listeners, snmp, mibs }, log)) await lifecycle.start(watch);
   return { flow, syslog, rules, snmp, mibs, listeners };
+}
+
+/** Opened by somebody else, when the time has come; closed with everything else. */
+function gated(listeners: Listeners): Component {
+  return { name: 'listeners', start: () => Promise.resolve(), stop: () => listeners.close() };
 }
 
 /** Whether the queue still holds batches that are older than now. */

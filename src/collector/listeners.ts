@@ -21,22 +21,60 @@ export interface Receivers {
 export class Listeners {
   readonly datagram: readonly UdpListener[];
   readonly stream: readonly StreamListener[];
+  /** As in the configuration. */
+  readonly #inOrder: readonly (UdpListener | StreamListener)[];
 
   /** @param sockets those that are open already, by the position of their listener in the configuration */
   constructor(config: Config, receivers: Receivers, sockets: ReadonlyMap<number, GivenSocket>, log: Log) {
     const datagram: UdpListener[] = [];
     const stream: StreamListener[] = [];
+    const inOrder: (UdpListener | StreamListener)[] = [];
     for (const [index, options] of config.listeners.entries()) {
       const socket = sockets.get(index);
-      if (options.transport === 'udp') datagram.push(udpListener(options, config, receivers, socket, log));
-      else stream.push(streamListener(options, config, receivers.syslog, socket, log));
+      if (options.transport === 'udp') {
+        const listener = udpListener(options, config, receivers, socket, log);
+        datagram.push(listener);
+        inOrder.push(listener);
+      } else {
+        const listener = streamListener(options, config, receivers.syslog, socket, log);
+        stream.push(listener);
+        inOrder.push(listener);
+      }
     }
     this.datagram = datagram;
     this.stream = stream;
+    this.#inOrder = inOrder;
   }
 
   get all(): readonly (UdpListener | StreamListener)[] {
     return [...this.datagram, ...this.stream];
+  }
+
+  /**
+   * Opens all of them.
+   * @param sockets that another process holds, by the position of their listener in the configuration
+   * @throws DogwatchError of the first that does not open; the others are closed again
+   */
+  async open(sockets: ReadonlyMap<number, GivenSocket>): Promise<void> {
+    try {
+      for (const [index, listener] of this.#inOrder.entries()) await listener.start(sockets.get(index));
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** Closes those that are open; what the kernel has accepted is read. */
+  async close(): Promise<void> {
+    await Promise.all(this.all.map((listener) => listener.stop()));
+  }
+
+  /** Until when datagrams may be accepted, by the monotonic clock; `onLate` is called with each that comes later. */
+  acceptUntil(untilMs: number, onLate: () => void): void {
+    for (const listener of this.datagram) {
+      listener.acceptUntilMs = untilMs;
+      listener.onLate = onLate;
+    }
   }
 
   /** Answers the sender of a datagram from the port that it wrote to. What cannot be sent is sent when it asks again. */

@@ -1,4 +1,5 @@
 import type { SettingPath } from './findings.ts';
+import { haBreaches } from './rules/ha.ts';
 import { listenerBreaches } from './rules/listeners.ts';
 import { redisBreaches } from './rules/redis.ts';
 import { syslogRuleBreaches } from './rules/syslog.ts';
@@ -19,6 +20,7 @@ export function breachesOf(config: Config, isGiven: (path: SettingPath) => boole
     ...elements(config),
     ...database(config, isGiven),
     ...redisBreaches(config, isGiven),
+    ...haBreaches(config),
   ];
 }
 

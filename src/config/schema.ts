@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ELEMENT_TYPES } from '../../collectors/flow/elements/element-type.ts';
 import { LOG_LEVELS } from '../runtime/log.ts';
 import { defaultListeners, listener, tls } from './schema/listeners.ts';
+import { ha } from './schema/ha.ts';
 import { journal } from './schema/journal.ts';
 import { redis } from './schema/redis.ts';
 import { retention } from './schema/retention.ts';
@@ -196,6 +197,7 @@ function settings(machine: Machine) {
       .describe('Writing into the database.'),
     database: database.prefault({}).describe('The database.'),
     retention: retention.prefault({}).describe('How long rows are kept.'),
+    ha: ha.optional().describe('The pair: this node, its peer, and the virtual IP that one of them holds. Without it: one node, always active.'),
     http: z
       .strictObject({
         address: address.default('127.0.0.1').describe('Local address of the HTTP server.'),

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import type { PairEpoch } from '../../storage/database/database.ts';
 import type { ConsoleHears, ConsoleSays } from '../console/console-words.ts';
 import type { CollectorStatus } from '../console/status.ts';
 import { type MaintenanceReport, NO_MAINTENANCE } from '../maintenance/maintenance-report.ts';
@@ -27,8 +28,14 @@ export class Attendants implements Component {
   readonly #log: Log;
   #lastReport: MaintenanceReport = NO_MAINTENANCE;
   #cancelTelling: (() => void) | undefined;
+  readonly #isGated: boolean;
+  /** Of the maintenance that is or was under way last, with `isGated`. */
+  #epoch: PairEpoch | undefined;
+  #isOwner = false;
+  #change: Promise<void> = Promise.resolve();
 
   /**
+   * @param isGated maintenance waits for `maintain`: this node may not be the active one of its pair
    * @param status what the console gives out
    * @param say takes what the processes say on standard error
    */
@@ -39,7 +46,9 @@ export class Attendants implements Component {
     say: (text: string) => void,
     clock: Clock,
     log: Log,
+    isGated = false,
   ) {
+    this.#isGated = isGated;
     this.#workers = workers;
     this.#clock = clock;
     this.#log = log;
@@ -55,14 +64,40 @@ export class Attendants implements Component {
       },
     };
     this.console = new WatchedChild<ConsoleSays, ConsoleHears>(forConsole, clock, log);
-    const forMaintenance = { name: 'maintenance', entry: MAINTENANCE_ENTRY, say, stopMs: STOP_MS, assign: () => start };
+    const forMaintenance = {
+      name: 'maintenance',
+      entry: MAINTENANCE_ENTRY,
+      say,
+      stopMs: STOP_MS,
+      assign: (): ProcessStart =>
+        this.#epoch === undefined ? start : { ...start, database: { ...start.database, epoch: this.#epoch } },
+    };
     this.maintenance = new WatchedChild<MaintenanceSays, MaintenanceHears>(forMaintenance, clock, log);
   }
 
   /** @throws DogwatchError of the one that does not start */
   async start(): Promise<void> {
-    await Promise.all([this.console.start(), this.maintenance.start()]);
+    await Promise.all([this.console.start(), this.#isGated ? undefined : this.maintenance.start()]);
     this.#tellRegularly();
+  }
+
+  /** What needs a single owner is done here from now on, as long as the epoch lasts: with `isGated`. */
+  maintain(epoch: PairEpoch): void {
+    this.#epoch = epoch;
+    this.#isOwner = true;
+    this.#change = this.#change.then(async () => {
+      if (!this.#isOwner || this.#epoch !== epoch) return;
+      await this.maintenance.end();
+      await this.maintenance.start().catch((error: unknown) => {
+        if (this.#isOwner) this.#log.error({ error: messageOf(error) }, 'maintenance does not start');
+      });
+    });
+  }
+
+  /** It is done here no more; at once, since another node may do it already. */
+  async rest(): Promise<void> {
+    this.#isOwner = false;
+    await this.maintenance.end();
   }
 
   async stop(): Promise<void> {

@@ -43,7 +43,8 @@ const KILL_AFTER_TERM_MS = 1000;
  *                    │    ▼                │                                                       │
  *                    └── waiting ◀─────────┘  (0, then 0.1 … 5 s) ──────────── stop() ─────────────┘
  *
- * A first start that fails by the child's own word ends it: `start` rejects with that. Later failures are tried again.
+ * A first start that fails by the child's own word ends it: `start` rejects with that. Later failures are tried again. What was
+ * stopped may be started again.
  */
 export class WatchedChild<Hears extends Vocabulary, Says extends Vocabulary> implements Component {
   readonly name: string;
@@ -110,6 +111,13 @@ export class WatchedChild<Hears extends Vocabulary, Says extends Vocabulary> imp
     child.life.send('life.stop', undefined);
     this.#cancelTimer = this.#clock.after(this.#options.stopMs, () => this.#insist(child));
     return new Promise((resolve) => (this.#settleStop = resolve));
+  }
+
+  /** Ends it without waiting for an orderly stop. Resolves when it is gone. */
+  async end(): Promise<void> {
+    const stopped = this.stop();
+    this.#child?.kill('SIGKILL');
+    await stopped;
   }
 
   #insist(child: ForkedChild<Hears, Says>): void {

@@ -2,12 +2,12 @@ import { fileURLToPath } from 'node:url';
 import type { Channel } from '../processes/channel.ts';
 import type { ChildSays, ParentSays } from '../processes/life.ts';
 import type { ProcessStart } from '../processes/starts.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { type Clock, machineMs } from '../runtime/clock.ts';
 import { messageOf } from '../runtime/errors.ts';
 import type { Component } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import type { ExporterReport, WorkerReport } from '../worker/worker-report.ts';
-import type { WorkerHears, WorkerSays, WorkerStart } from '../worker/worker-words.ts';
+import type { Hearing, WorkerHears, WorkerSays, WorkerStart } from '../worker/worker-words.ts';
 import { countsOf, addReports } from './add-reports.ts';
 import type { HeldSockets } from './held-sockets.ts';
 import { Spare } from './spare.ts';
@@ -20,6 +20,8 @@ type WorkerChannel = Channel<ChildSays<WorkerSays>, ParentSays<WorkerHears>>;
 const ENTRY = fileURLToPath(new URL('../worker/worker-process.ts', import.meta.url));
 const REPORT_MS = 1000;
 const STOP_MS = 6000;
+const LISTEN_MS = 3000;
+const HUSH_MS = 3000;
 const SPARE_AFTER_MS = 2000;
 
 /**
@@ -37,6 +39,8 @@ export class Workers implements Component {
   /** What each said last; of those that have ended, the counts. */
   readonly #last = new Map<number, WorkerReport>();
   #ended: WorkerReport | undefined;
+  /** With `isGated`: while they may listen. */
+  #hearing: Hearing | undefined;
   /** Of the sockets of workers that have ended. */
   readonly #kernelDrops = new Map<number, readonly number[]>();
   #cancelAsking: (() => void) | undefined;
@@ -44,7 +48,7 @@ export class Workers implements Component {
 
   /** @param say takes what the processes say on standard error */
   constructor(
-    start: ProcessStart & Pick<WorkerStart, 'engine'>,
+    start: ProcessStart & Pick<WorkerStart, 'engine' | 'isGated'>,
     workers: number,
     sockets: HeldSockets,
     warm: WarmStore,
@@ -65,6 +69,7 @@ export class Workers implements Component {
         spare: this.spare,
         stopMs: STOP_MS,
         assign: (channel: WorkerChannel): WorkerStart => this.#assign(channel, index, { ...start, index, workers }),
+        onReady: (channel: WorkerChannel) => this.#letListen(channel, index),
         onDeath: () => this.#bury(index),
       };
       return new WatchedChild<WorkerSays, WorkerHears>(options, clock, log);
@@ -85,6 +90,43 @@ export class Workers implements Component {
     this.#cancelSpare?.();
     await this.spare.stop();
     await Promise.all(this.children.map((child) => child.stop()));
+  }
+
+  /**
+   * Sends every worker its sockets, and lets it listen, with `isGated`.
+   * @throws DogwatchError of the first worker that cannot; one that is being started again listens when it is ready
+   */
+  async listen(hearing: Hearing): Promise<void> {
+    this.#hearing = hearing;
+    const ready = this.children.filter(({ state }) => state === 'running');
+    await Promise.all(
+      ready.map(({ channel }) => {
+        if (channel === undefined) return undefined;
+        this.#sockets.handOver(channel, this.children.findIndex((child) => child.channel === channel) + 1);
+        return channel.request('worker.listen', hearing, LISTEN_MS);
+      }),
+    );
+  }
+
+  /** Until when they may listen. */
+  hearUntil(hearing: Hearing): void {
+    if (this.#hearing === undefined) return;
+    this.#hearing = hearing;
+    for (const { channel } of this.children) channel?.send('worker.hear-until', hearing);
+  }
+
+  /** They listen no more when this resolves, and what they had heard is in their journals; never rejects. */
+  async hush(): Promise<void> {
+    this.#hearing = undefined;
+    await Promise.all(
+      this.children.map(async ({ name, channel }) => {
+        try {
+          await channel?.request('worker.hush', undefined, HUSH_MS);
+        } catch (error) {
+          this.#log.warn({ process: name, error: messageOf(error) }, 'a worker does not say that it has stopped listening');
+        }
+      }),
+    );
   }
 
   /** As the status shows them. */
@@ -121,8 +163,19 @@ export class Workers implements Component {
     return (await Promise.all(answers)).flat();
   }
 
-  #assign(channel: WorkerChannel, index: number, start: Omit<WorkerStart, 'kernelDrops'>): WorkerStart {
+  /** A successor, or one that had to close its listeners since its time was over, which it is not any more. */
+  #letListen(channel: WorkerChannel, index: number): void {
+    const hearing = this.#hearing;
+    if (hearing === undefined || hearing.untilMs < machineMs()) return;
     this.#sockets.handOver(channel, index + 1);
+    channel.request('worker.listen', hearing, LISTEN_MS).catch((error: unknown) => {
+      this.#log.error({ worker: index + 1, error: messageOf(error) }, 'a worker cannot listen');
+    });
+  }
+
+  #assign(channel: WorkerChannel, index: number, start: Omit<WorkerStart, 'kernelDrops'>): WorkerStart {
+    if (!start.isGated) this.#sockets.handOver(channel, index + 1);
+    channel.on('worker.late', () => this.#letListen(channel, index));
     channel.answer('worker.warm-up', () => {
       for (const known of [this.#warm.all(), this.#warm.ownedBy(index)]) {
         for (const entries of inMessages(known)) channel.send('worker.warm', entries);

@@ -19,6 +19,16 @@ export const systemClock: Clock = {
   },
 };
 
+/** A monotonic clock that all processes of this machine share, milliseconds; for times that one tells another. */
+export function machineMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
+/** A time of `machineMs` by the `monotonicMs` of this process. */
+export function monotonicOfMachineMs(atMs: number): number {
+  return systemClock.monotonicMs() + (atMs - machineMs());
+}
+
 // `performance.timeOrigin` is fixed at start; the wall clock may be stepped (NTP) afterwards. The difference is
 // measured at most once a second, since `Date.now()` costs as much as the rest of a time stamp.
 let measuredAtMs = -Infinity;

@@ -15,11 +15,15 @@ liveAsChild<WorkerHears, WorkerSays, WorkerStart>({
     const log = createLog(start.config.log.level).child({ process: name });
     const keeper = {
       learnt: async (entries: readonly WarmEntry[]) => channel.request('worker.learnt', entries, KEEPER_TAKES_MS),
+      late: () => void channel.send('worker.late', undefined),
       warmUp: async () => channel.request('worker.warm-up', undefined, KEEPER_TAKES_MS),
     };
     const worker = new Worker(start, sockets, keeper, log);
     channel.onRoom = () => worker.tellAll();
     channel.on('worker.warm', (entries) => worker.restore(entries));
+    channel.on('worker.hear-until', (hearing) => worker.hearUntil(hearing));
+    channel.answer('worker.listen', async (hearing) => worker.listen(hearing).then(() => undefined));
+    channel.answer('worker.hush', async () => worker.hush().then(() => undefined));
     channel.answer('worker.report', () => worker.report());
     channel.answer('worker.exporters', () => worker.exporters());
     stop = async () => {

@@ -12,6 +12,14 @@ export interface WorkerStart extends ProcessStart {
   readonly kernelDrops: readonly number[];
   /** Our SNMP engine, one for all workers. */
   readonly engine: SharedEngine;
+  /** It does not listen until it is told to. */
+  readonly isGated: boolean;
+}
+
+/** When a worker may listen, in a pair. */
+export interface Hearing {
+  /** By the clock that all processes of a machine share, milliseconds: see `machineMs`. */
+  readonly untilMs: number;
 }
 
 /** What the keeper says to a worker. */
@@ -19,8 +27,14 @@ export interface WorkerHears {
   readonly messages: {
     /** What another worker has learnt, before it or beside it. */
     readonly 'worker.warm': readonly WarmEntry[];
+    /** It may go on listening. */
+    readonly 'worker.hear-until': Hearing;
   };
   readonly requests: {
+    /** Opens its listeners on the sockets that were sent before. */
+    readonly 'worker.listen': { readonly body: Hearing; readonly answer: undefined };
+    /** Closes them; answered when what they had heard is in the journal. */
+    readonly 'worker.hush': { readonly body: undefined; readonly answer: undefined };
     readonly 'worker.report': { readonly body: undefined; readonly answer: WorkerReport };
     readonly 'worker.exporters': { readonly body: undefined; readonly answer: readonly ExporterReport[] };
   };
@@ -31,6 +45,8 @@ export interface WorkerSays {
   readonly messages: {
     /** Its last report, when it has stopped in order. */
     readonly 'worker.last': WorkerReport;
+    /** It has heard something after its time was over, and has closed its listeners. */
+    readonly 'worker.late': undefined;
   };
   readonly requests: {
     /** Wants to be told what is known; answered when `worker.warm` has told it all. */

@@ -6,19 +6,21 @@ import { actAs, asRoot, giveUpRoot } from '../collector/privileges.ts';
 import type { MibLoader } from '../mibs/mib-loader.ts';
 import type { SocketHandle } from '../processes/channel.ts';
 import { tuneEngine } from '../runtime/engine.ts';
-import { systemClock } from '../runtime/clock.ts';
+import { monotonicOfMachineMs, systemClock } from '../runtime/clock.ts';
 import { Lifecycle, withTimeout } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { type Parts, reportOf } from './report-of.ts';
 import { type SendWarm, WarmLink } from './warm-link.ts';
 import { type ExporterReport, exporterReports, type WorkerReport } from './worker-report.ts';
-import type { WorkerStart } from './worker-words.ts';
+import type { Hearing, WorkerStart } from './worker-words.ts';
 
 /** Whom the worker tells what its decoders learn. */
 export interface KeeperOfWarmth {
   readonly learnt: SendWarm;
   /** Resolves when `restore` was called with all that others have learnt. */
   readonly warmUp: () => Promise<void>;
+  /** The worker has closed its listeners, since its time was over. */
+  readonly late: () => void;
 }
 
 /** The longest that one part may take to stop. */
@@ -39,6 +41,7 @@ export class Worker {
   readonly #lifecycle: Lifecycle;
   #parts: Parts | undefined;
   #warm: WarmLink | undefined;
+  #isLate = false;
 
   /**
    * @param sockets those of `config.listeners`, by their position
@@ -70,6 +73,39 @@ export class Worker {
   /** Takes what another worker has learnt. */
   restore(entries: readonly WarmEntry[]): void {
     this.#warm?.restore(entries);
+  }
+
+  /**
+   * Opens its listeners on the sockets that it was sent.
+   * @throws DogwatchError of the first that does not open
+   */
+  async listen({ untilMs }: Hearing): Promise<void> {
+    const { listeners } = this.#running();
+    await listeners.close();
+    this.hearUntil({ untilMs });
+    await listeners.open(this.#sockets);
+  }
+
+  /** What comes later closes the listeners, and is told. */
+  hearUntil({ untilMs }: Hearing): void {
+    const { listeners } = this.#running();
+    listeners.acceptUntil(monotonicOfMachineMs(untilMs), () => void this.#beLate());
+  }
+
+  /** Closes its listeners; resolves when what they had heard is in the journal. */
+  async hush(): Promise<void> {
+    const { listeners, flow, syslog, snmp } = this.#running();
+    await listeners.close();
+    await Promise.all([flow, syslog, snmp].map((family) => family.settle()));
+  }
+
+  async #beLate(): Promise<void> {
+    if (this.#isLate) return;
+    this.#isLate = true;
+    this.#log.warn({}, 'datagrams came after the lease had ended; they are kept, and no more are taken');
+    await this.hush();
+    this.#isLate = false;
+    this.#keeper.late();
   }
 
   /** Tells all that its decoders know, since something of it did not get through. */
@@ -112,6 +148,7 @@ export class Worker {
         // May be another than the configured one, while somebody else still has that.
         journalDirectory: storage.journal.directory,
         sockets: this.#sockets,
+        isGated: this.#start.isGated,
         withSecrets: account === undefined ? (step) => step() : (step) => asRoot(account, step),
       },
       this.#lifecycle,

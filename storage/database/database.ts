@@ -1,5 +1,5 @@
 import { Client, DatabaseError, escapeIdentifier, escapeLiteral, type ClientConfig } from 'pg';
-import { messageOf } from '../../src/runtime/errors.ts';
+import { DogwatchError, messageOf } from '../../src/runtime/errors.ts';
 
 /** How to reach PostgreSQL: a connection string (URL), which wins, or the parts of it. */
 export interface DatabaseAddress {
@@ -12,6 +12,15 @@ export interface DatabaseAddress {
   readonly database?: string;
   /** Shown in `pg_stat_activity`. */
   readonly applicationName?: string;
+  /** Where one node of a pair alone may do this, and only as long as its epoch lasts. */
+  readonly epoch?: PairEpoch;
+}
+
+export interface PairEpoch {
+  readonly pair: string;
+  readonly epoch: number;
+  /** Instead of `applicationName`: by it the next holder of the pair finds the session, and ends it. */
+  readonly sessionName: string;
 }
 
 export type DatabaseClient = Client;
@@ -30,12 +39,22 @@ const NOTICE_DEAD_PEERS = [
  * One connection, open. Its session speaks UTC. A connection that breaks later emits `error`, which is swallowed here: the
  * query that was running rejects, and so does every later one.
  * @throws whatever `pg` says of a server that is away, refuses or takes more than 5 s
+ * @throws DogwatchError `EPOCH_OVER`: another node of the pair is active
  */
 export async function connect(address: DatabaseAddress): Promise<DatabaseClient> {
   const client = new Client(settingsOf(address));
   client.on('error', () => {});
   await client.connect();
+  if (address.epoch !== undefined) await expectEpoch(client, address.epoch);
   return client;
+}
+
+/** The session is known by its name from its first moment on: an epoch that ends after this question ends the session. */
+async function expectEpoch(client: DatabaseClient, { pair, epoch }: PairEpoch): Promise<void> {
+  const { rowCount } = await client.query('SELECT FROM ha_heartbeat WHERE pair = $1 AND epoch = $2', [pair, epoch]);
+  if (rowCount === 1) return;
+  await disconnect(client);
+  throw new DogwatchError('EPOCH_OVER', `epoch ${epoch} of the pair ${pair} is over: another node is active`);
 }
 
 /**
@@ -73,10 +92,10 @@ export const quoteIdentifier = escapeIdentifier;
 export const quoteLiteral = escapeLiteral;
 
 function settingsOf(address: DatabaseAddress): ClientConfig {
-  const { applicationName, ...parts } = address;
+  const { applicationName, epoch, ...parts } = address;
   return {
     ...parts,
-    application_name: applicationName ?? 'dogwatch',
+    application_name: epoch?.sessionName ?? applicationName ?? 'dogwatch',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
     options: `-c timezone=UTC -c datestyle=ISO ${NOTICE_DEAD_PEERS}`,

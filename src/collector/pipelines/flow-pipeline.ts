@@ -57,7 +57,12 @@ export class FlowPipeline implements Component {
   async stop(): Promise<void> {
     clearInterval(this.#sweeping);
     this.decoder.finish(this.#clock.nowMicros());
-    await this.#intake.settle();
+    await this.settle();
+  }
+
+  /** Every row so far is in the queue when this resolves. */
+  settle(): Promise<void> {
+    return this.#intake.settle();
   }
 
   receive(datagram: Datagram): void {

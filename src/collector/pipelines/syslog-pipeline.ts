@@ -67,7 +67,12 @@ export class SyslogPipeline implements Component {
   async stop(): Promise<void> {
     clearInterval(this.#sweeping);
     this.decoder.finish(this.#clock.nowMicros());
-    await this.#intake.settle();
+    await this.settle();
+  }
+
+  /** Every row so far is in the queue when this resolves. */
+  settle(): Promise<void> {
+    return this.#intake.settle();
   }
 
   /** A datagram is one message (RFC 5426 section 3.1). */

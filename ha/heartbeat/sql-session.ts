@@ -1,0 +1,10 @@
+/** A connection to the database, open; as much of it as the pair needs. */
+export interface SqlSession {
+  /** @throws what the database says, or that the connection is gone */
+  query(text: string, values?: readonly unknown[]): Promise<{ readonly rows: readonly Record<string, unknown>[] }>;
+  /** Closes it; never rejects, never waits for long. */
+  close(): Promise<void>;
+}
+
+/** Opens one. @throws what the database says */
+export type OpenSession = () => Promise<SqlSession>;

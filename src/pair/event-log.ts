@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto';
+import type { OpenSession, SqlSession } from '../../ha/heartbeat/sql-session.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { messageOf } from '../runtime/errors.ts';
+import { type Component, withTimeout } from '../runtime/lifecycle.ts';
+import type { Log } from '../runtime/log.ts';
+import type { PairEvent, PairEventKind } from './pair-event.ts';
+
+export interface EventLogOptions {
+  readonly pair: string;
+  readonly node: string;
+}
+
+const INSERT = `
+  INSERT INTO ha_events (uid, at, epoch, pair, node, kind, summary, details)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (uid) DO NOTHING`;
+const RECENT = `
+  SELECT uid, at, epoch, node, kind, summary, details FROM ha_events WHERE pair = $1 ORDER BY at DESC LIMIT $2`;
+const RETRY_MS = 2000;
+const ANSWER_MS = 5000;
+const STOP_MS = 1000;
+/** While the database is away; then the oldest go, from the log they do not. */
+const MAX_WAITING = 1000;
+const MAX_RECENT = 50;
+const GRAVE: ReadonlySet<PairEventKind> = new Set<PairEventKind>(['takeover', 'alarm', 'gap']);
+
+/**
+ * The pair's events: logged at once, shown in the status, told to the peer, and stored as soon as the database takes them.
+ *
+ *   add() ─▶ log, recent, onEvent ─▶ waiting ──stored──▶ gone
+ *                                      └── database away: again after 2 s
+ */
+export class EventLog implements Component {
+  readonly name = 'events of the pair';
+  /** Events that could not be stored, for want of room while the database was away. */
+  lost = 0;
+  /** Called with each event of this node. */
+  onEvent: ((event: PairEvent) => void) | undefined;
+  readonly #options: EventLogOptions;
+  readonly #open: OpenSession;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #waiting: PairEvent[] = [];
+  /** Latest last. */
+  #recent: PairEvent[] = [];
+  #session: SqlSession | undefined;
+  #storing: Promise<void> | undefined;
+  #cancelRetry: (() => void) | undefined;
+  #isStopped = false;
+
+  constructor(options: EventLogOptions, open: OpenSession, clock: Clock, log: Log) {
+    this.#options = options;
+    this.#open = open;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Does not wait for the database; what happened before the start is shown when it answers. */
+  start(): Promise<void> {
+    this.#storing = this.#loadRecent().then(() => this.#storeSoon());
+    return Promise.resolve();
+  }
+
+  /** Stores what waits, as far as the database takes it within a second. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancelRetry?.();
+    const last = (this.#storing ?? Promise.resolve()).then(() => this.#store());
+    await withTimeout(last, STOP_MS, this.name).catch(() => {});
+    await this.#session?.close();
+  }
+
+  /** Latest first. */
+  get recent(): readonly PairEvent[] {
+    return this.#recent.toReversed();
+  }
+
+  add(kind: PairEventKind, epoch: number, summary: string, details: Readonly<Record<string, unknown>> = {}): PairEvent {
+    const at = new Date(this.#clock.nowMicros() / 1000).toISOString();
+    const event: PairEvent = { uid: randomUUID(), at, node: this.#options.node, epoch, kind, summary, details };
+    this.#log[GRAVE.has(kind) ? 'warn' : 'info']({ event: kind, epoch, ...details }, summary);
+    this.#remember(event);
+    this.#waiting.push(event);
+    if (this.#waiting.length > MAX_WAITING) {
+      this.#waiting.shift();
+      this.lost += 1;
+    }
+    this.onEvent?.(event);
+    this.#storeSoon();
+    return event;
+  }
+
+  /** Takes an event of the peer, which stores it itself. */
+  hear(event: PairEvent): void {
+    this.#remember(event);
+  }
+
+  #remember(event: PairEvent): void {
+    if (this.#recent.some(({ uid }) => uid === event.uid)) return;
+    const all = [...this.#recent, event];
+    all.sort((one, other) => one.at.localeCompare(other.at));
+    this.#recent = all.slice(-MAX_RECENT);
+  }
+
+  #storeSoon(): void {
+    if (this.#storing !== undefined || this.#isStopped || this.#waiting.length === 0) return;
+    this.#cancelRetry?.();
+    this.#storing = this.#store().then(
+      () => this.#settle(),
+      (error: unknown) => {
+        this.#settle(error);
+      },
+    );
+  }
+
+  #settle(error?: unknown): void {
+    this.#storing = undefined;
+    if (error === undefined) return this.#storeSoon();
+    this.#log.debug({ error: messageOf(error) }, 'events of the pair wait for the database');
+    if (!this.#isStopped) this.#cancelRetry = this.#clock.after(RETRY_MS, () => this.#storeSoon());
+  }
+
+  /** @throws what the database says */
+  async #store(): Promise<void> {
+    for (let event = this.#waiting[0]; event !== undefined; event = this.#waiting[0]) {
+      const { uid, at, epoch, node, kind, summary, details } = event;
+      const values = [uid, at, epoch, this.#options.pair, node, kind, summary, JSON.stringify(details)];
+      await this.#query(INSERT, values);
+      if (this.#waiting[0] === event) this.#waiting.shift();
+    }
+  }
+
+  async #loadRecent(): Promise<void> {
+    try {
+      const rows = await this.#query(RECENT, [this.#options.pair, MAX_RECENT]);
+      for (const row of rows) this.#remember(eventOf(row));
+    } catch (error) {
+      this.#log.debug({ error: messageOf(error) }, 'earlier events of the pair are not known yet');
+    } finally {
+      this.#storing = undefined;
+    }
+  }
+
+  async #query(text: string, values: readonly unknown[]): Promise<readonly Record<string, unknown>[]> {
+    try {
+      this.#session ??= await withTimeout(this.#open(), ANSWER_MS, 'the database');
+      return (await withTimeout(this.#session.query(text, values), ANSWER_MS, 'the database')).rows;
+    } catch (error) {
+      void this.#session?.close();
+      this.#session = undefined;
+      throw error;
+    }
+  }
+}
+
+function eventOf(row: Record<string, unknown>): PairEvent {
+  const { uid, at, epoch, node, kind, summary, details } = row;
+  return {
+    uid: String(uid),
+    at: at instanceof Date ? at.toISOString() : String(at),
+    node: String(node),
+    epoch: Number(epoch),
+    // Of whatever version wrote it.
+    kind: String(kind) as PairEventKind,
+    summary: String(summary),
+    details: typeof details === 'object' && details !== null ? { ...details } : {},
+  };
+}

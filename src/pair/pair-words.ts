@@ -1,0 +1,45 @@
+import type { SharedEngine } from '../../collectors/snmp/usm/engines/engine-identity.ts';
+import type { WarmEntry } from '../../collectors/warm-state.ts';
+import type { WarmKindStatus } from '../keeper/warm-store.ts';
+import type { PairEvent } from './pair-event.ts';
+import type { PairNodeStatus } from './pair-status.ts';
+
+/** What a node says of itself every second, beside its beats. */
+export interface PairReport {
+  readonly status: PairNodeStatus;
+  /** Our SNMP engine, as senders of informs know it; its start as an age, since the nodes' clocks have nothing in common. */
+  readonly engine: Omit<SharedEngine, 'startedAtMs'> & { readonly ageMs: number };
+  /** MACs of its interfaces that may answer for the virtual IP. */
+  readonly macs: readonly string[];
+}
+
+/** What the nodes of a pair say to each other over the encrypted link; both sides speak alike. */
+export interface PairWords {
+  readonly messages: {
+    readonly 'pair.report': PairReport;
+    readonly 'pair.event': PairEvent;
+  };
+  readonly requests: {
+    /** Warm state that has changed; answered when it was taken. */
+    readonly 'pair.warm': { readonly body: readonly WarmEntry[]; readonly answer: undefined };
+    /** What the other node has of each kind. */
+    readonly 'pair.warm-digests': { readonly body: undefined; readonly answer: Readonly<Record<string, WarmKindStatus>> };
+    /** Makes settings the other node's own, after a check there. */
+    readonly 'pair.settings': { readonly body: SharedSettings; readonly answer: SettingsVerdict };
+  };
+}
+
+/** The part of the configuration that both nodes have. */
+export interface SharedSettings {
+  readonly revision: number;
+  readonly digest: string;
+  /** YAML. */
+  readonly text: string;
+  /** Looked at only, or applied. */
+  readonly isTrial: boolean;
+}
+
+export interface SettingsVerdict {
+  /** Why they are no good there; empty when they are. */
+  readonly findings: readonly string[];
+}
