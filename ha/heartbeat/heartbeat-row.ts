@@ -13,15 +13,9 @@ export interface HeartbeatRowOptions {
 }
 
 const READ = 'SELECT epoch, holder, session, counter FROM ha_heartbeat WHERE pair = $1';
-// Compare-and-set; what is returned is the row as it stands afterwards, whoever wrote it. Answered when it is committed.
 const REPLACE = `
-  WITH replaced AS (
-    UPDATE ha_heartbeat SET epoch = $6, holder = $7, session = $8, counter = $9, beaten_at = clock_timestamp()
-    WHERE pair = $1 AND epoch = $2 AND holder = $3 AND session = $4 AND counter = $5
-    RETURNING epoch, holder, session, counter)
-  SELECT * FROM replaced
-  UNION ALL
-  SELECT epoch, holder, session, counter FROM ha_heartbeat WHERE pair = $1 AND NOT EXISTS (SELECT FROM replaced)`;
+  UPDATE ha_heartbeat SET epoch = $6, holder = $7, session = $8, counter = $9, beaten_at = clock_timestamp()
+  WHERE pair = $1 AND epoch = $2 AND holder = $3 AND session = $4 AND counter = $5`;
 const INSERT = `
   INSERT INTO ha_heartbeat (pair, epoch, holder, session, counter) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`;
 const END_SESSIONS = `
@@ -77,11 +71,11 @@ export class HeartbeatRow implements HeartbeatStore, Component {
   async replace(seen: Heartbeat, next: Heartbeat): Promise<Heartbeat> {
     const { pair } = this.#options;
     return this.#ask(async (session) => {
-      if (seen.epoch === 0) {
-        await session.query(INSERT, [pair, ...valuesOf(next)]);
-        return heartbeatOf((await session.query(READ, [pair])).rows[0]);
-      }
-      return heartbeatOf((await session.query(REPLACE, [pair, ...valuesOf(seen), ...valuesOf(next)])).rows[0]);
+      const isFirst = seen.epoch === 0;
+      const values = isFirst ? valuesOf(next) : [...valuesOf(seen), ...valuesOf(next)];
+      const { rowCount } = await session.query(isFirst ? INSERT : REPLACE, [pair, ...values]);
+      // In a statement of its own: the first one saw the row as it was before it waited for somebody else's.
+      return rowCount === 1 ? next : heartbeatOf((await session.query(READ, [pair])).rows[0]);
     });
   }
 

@@ -197,7 +197,11 @@ function settings(machine: Machine) {
       .describe('Writing into the database.'),
     database: database.prefault({}).describe('The database.'),
     retention: retention.prefault({}).describe('How long rows are kept.'),
-    ha: ha.optional().describe('The pair: this node, its peer, and the virtual IP that one of them holds. Without it: one node, always active.'),
+    ha: ha
+      .optional()
+      .describe(
+        'The pair: this node, its peer, and the virtual IP that one of them holds. Without it: one node, always active.',
+      ),
     http: z
       .strictObject({
         address: address.default('127.0.0.1').describe('Local address of the HTTP server.'),

@@ -123,7 +123,10 @@ export class Workers implements Component {
         try {
           await channel?.request('worker.hush', undefined, HUSH_MS);
         } catch (error) {
-          this.#log.warn({ process: name, error: messageOf(error) }, 'a worker does not say that it has stopped listening');
+          this.#log.warn(
+            { process: name, error: messageOf(error) },
+            'a worker does not say that it has stopped listening',
+          );
         }
       }),
     );

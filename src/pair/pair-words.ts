@@ -23,7 +23,10 @@ export interface PairWords {
     /** Warm state that has changed; answered when it was taken. */
     readonly 'pair.warm': { readonly body: readonly WarmEntry[]; readonly answer: undefined };
     /** What the other node has of each kind. */
-    readonly 'pair.warm-digests': { readonly body: undefined; readonly answer: Readonly<Record<string, WarmKindStatus>> };
+    readonly 'pair.warm-digests': {
+      readonly body: undefined;
+      readonly answer: Readonly<Record<string, WarmKindStatus>>;
+    };
     /** Makes settings the other node's own, after a check there. */
     readonly 'pair.settings': { readonly body: SharedSettings; readonly answer: SettingsVerdict };
   };

@@ -19,8 +19,16 @@ export function* haBreaches(config: Config): Generator<Breach> {
     yield { at: at('peer', 'address'), with: [at('address')], message };
   }
   if (database.url === undefined && database.urlFile === undefined) {
-    const message = 'a pair needs a database that both nodes reach: expected database.url or database.urlFile beside it';
-    yield { at: ['ha'], with: [['database', 'url'], ['database', 'urlFile']], message };
+    const message =
+      'a pair needs a database that both nodes reach: expected database.url or database.urlFile beside it';
+    yield {
+      at: ['ha'],
+      with: [
+        ['database', 'url'],
+        ['database', 'urlFile'],
+      ],
+      message,
+    };
   }
   yield* driverBreaches(ha);
   yield* addressBreaches(ha);
@@ -41,14 +49,21 @@ function* driverBreaches({ driver, command, interface: name }: Ha): Generator<Br
     yield { at: at('command'), with: [at('driver')], message };
   }
   if (driver !== 'command' && command !== undefined)
-    yield { at: at('command'), with: [at('driver')], message: `expected ha.driver: command beside it, found ${driver}` };
+    yield {
+      at: at('command'),
+      with: [at('driver')],
+      message: `expected ha.driver: command beside it, found ${driver}`,
+    };
 }
 
 function* addressBreaches({ virtualAddresses, address, peer, driver }: Ha): Generator<Breach> {
   for (const [index, written] of virtualAddresses.entries()) {
     const [virtual = '', length = ''] = written.split('/');
     const where = at('virtualAddresses', index);
-    for (const [path, own] of [[at('address'), address], [at('peer', 'address'), peer.address]] as const) {
+    for (const [path, own] of [
+      [at('address'), address],
+      [at('peer', 'address'), peer.address],
+    ] as const) {
       if (virtual === own) {
         const message = `expected another address than ${path.join('.')} (${own}): the virtual IP moves, a node's own stays`;
         yield { at: where, with: [path], message };

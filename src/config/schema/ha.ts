@@ -41,7 +41,9 @@ export const ha = z.strictObject({
   secretFile: z
     .string()
     .min(1)
-    .describe('File with the secret that both nodes share: 32 random bytes or more, in base64. dogwatch init pair makes one.'),
+    .describe(
+      'File with the secret that both nodes share: 32 random bytes or more, in base64. dogwatch init pair makes one.',
+    ),
   interface: z
     .string()
     .regex(/^[^\s/]{1,15}$/, { error: 'expected the name of a network interface, such as eth0' })
@@ -73,7 +75,9 @@ export const ha = z.strictObject({
   whenIsolated: z
     .enum(['collect', 'stepDown'])
     .default('collect')
-    .describe('What a node does that hears neither database nor peer: go on receiving while nobody else has the address, or stop.'),
+    .describe(
+      'What a node does that hears neither database nor peer: go on receiving while nobody else has the address, or stop.',
+    ),
   handOverTimeout: duration('1s', '60s').prefault('5s').describe('The longest that a switchover may take.'),
   lossAlarm: whole(0, 1_000_000_000)
     .default(1000)
