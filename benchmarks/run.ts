@@ -9,6 +9,7 @@
  *   npm run bench -- snmp --seconds 30             needs snmptrapd for the baseline; below 20 s a trial run
  *   npm run bench -- memory --minutes 1 --rate 100000
  *   npm run bench -- catch-up --seconds 60          the database away for so long, under live load
+ *   npm run bench -- queue --rounds 3 --seconds 20   needs redis-server; asks what the shared queue costs
  *   npm run bench -- log-search --rows 10M         the whole day, about an hour; 1M by default
  *
  * Exit code 1 when a target was missed or something was lost. Nothing else should run on the machine.
@@ -19,6 +20,7 @@ import { benchmarkDecoding } from './decode.ts';
 import { benchmarkIngest } from './ingest.ts';
 import { benchmarkLogSearch } from './log-search.ts';
 import { benchmarkMemory } from './memory.ts';
+import { benchmarkQueue } from './queue.ts';
 import { benchmarkSnmp } from './snmp-ingest.ts';
 import { benchmarkSyslogIngest } from './syslog-ingest.ts';
 import { benchmarkSyslogParsing } from './syslog-parse.ts';
@@ -43,6 +45,7 @@ const benchmarks = {
   snmp: () => benchmarkSnmp({ seconds: numberOf('seconds'), rate: rateOrSearch() }),
   memory: () => benchmarkMemory({ minutes: numberOf('minutes'), rate: rateOrSearch() }),
   'catch-up': () => benchmarkCatchUp({ seconds: numberOf('seconds'), rate: rateOrSearch() }),
+  queue: () => benchmarkQueue({ rounds: numberOf('rounds'), seconds: numberOf('seconds') }),
   'log-search': () => benchmarkLogSearch({ rows: rowsOf(options.rows) }),
 };
 type Name = keyof typeof benchmarks;

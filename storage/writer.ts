@@ -97,6 +97,8 @@ export class Writer implements Component {
   #lastTrouble = '';
   #failingSinceMs: number | undefined;
   #idleWaiters: (() => void)[] = [];
+  /** Ends the pauses of those who found no database. */
+  readonly #backingOff = new Set<() => void>();
 
   constructor(queue: Queue, options: WriterOptions, clock: Clock, log: Log) {
     this.#queue = queue;
@@ -169,9 +171,10 @@ export class Writer implements Component {
       } catch (error) {
         this.#attempts.delete(batch.id);
         this.#onFailure(error);
+        const hadConnection = client !== undefined;
         if (client !== undefined) void disconnect(client);
         client = undefined;
-        await this.#backOff(attempt);
+        await this.#backOff(attempt, !hadConnection);
       }
     }
     this.#queue.giveBack(batch.id);
@@ -249,6 +252,8 @@ export class Writer implements Component {
       this.#failingSinceMs = undefined;
       this.lastError = undefined;
       this.#log.info({ seconds, waiting: this.#queue.depth().batches }, 'the database takes batches again');
+      // The others would wait out pauses of seconds, and leave the backlog to one connection.
+      for (const wake of this.#backingOff) wake();
     }
     this.#options.onWritten?.({ table, rows, rejectedRows, bytes, wasKnown, delayMs });
     if (this.#idleWaiters.length > 0 && this.#queue.depth().batches === 0) {
@@ -268,17 +273,20 @@ export class Writer implements Component {
     this.#log.warn({ error: describeDatabaseError(error) }, 'the database does not take batches, trying again');
   }
 
-  async #backOff(attempt: number): Promise<void> {
+  /** @param untilBack goes on as soon as the database takes a batch of another connection */
+  async #backOff(attempt: number, untilBack: boolean): Promise<void> {
     const fullMs = Math.min(LAST_BACK_OFF_MS, FIRST_BACK_OFF_MS * 2 ** Math.min(attempt, 10));
     const { signal } = this.#stopping;
     await new Promise<void>((resolve) => {
       if (signal.aborted) return resolve();
       const wake = (): void => {
         cancel();
+        this.#backingOff.delete(wake);
         signal.removeEventListener('abort', wake);
         resolve();
       };
       const cancel = this.#clock.after(fullMs * (0.5 + Math.random() / 2), wake);
+      if (untilBack) this.#backingOff.add(wake);
       signal.addEventListener('abort', wake);
     });
   }

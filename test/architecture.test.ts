@@ -23,7 +23,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   re2js: ['collectors/syslog/filter/text/linear-pattern.ts'],
   'net-snmp': ['src/polling/snmp-agent.ts'],
   bullmq: ['src/maintenance/', 'storage/redis/shared-batches.ts', 'storage/redis/batch-taker.ts'],
-  ioredis: ['storage/redis/redis-client.ts'],
+  ioredis: ['storage/redis/redis-client.ts', 'storage/redis/set-batch.ts'],
 };
 
 /** What a decoder must not reach for: it has bytes and a time, and gives rows. */

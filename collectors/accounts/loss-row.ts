@@ -1,13 +1,13 @@
-import { writeFieldCount, writeInt8, writeText, writeTimestamp } from '../copy-format.ts';
+import { writeFieldCount, writeInt8, writeJsonb, writeText, writeTimestamp } from '../copy-format.ts';
 import type { RowSink } from '../row-sink.ts';
 import { LOSSES } from './loss-table.ts';
 
 export const MINUTE_MICROS = 60_000_000;
-/** Room for a row, its two short words included. */
+/** Room for a row, its two short words included, without the reasons. */
 const ROW_BYTES = 512;
 
 /** Whose losses: `senderField` is an inet as rows carry it, with its length before it. */
-export interface LossAccount {
+export interface LossSender {
   readonly family: 'flow' | 'syslog' | 'snmp';
   readonly protocol: string;
   readonly observationDomain: number;
@@ -25,6 +25,7 @@ export interface LossCounts {
   restarts: number;
   undecodable: number;
   held: number;
+  heldDecoded: number;
   heldExpired: number;
   filtered: number;
   kernelDrops: number;
@@ -32,7 +33,7 @@ export interface LossCounts {
 }
 
 /** In the order of the table's columns. */
-const COUNTED = [
+export const COUNTED = [
   'datagrams',
   'received',
   'rows',
@@ -42,33 +43,42 @@ const COUNTED = [
   'restarts',
   'undecodable',
   'held',
+  'heldDecoded',
   'heldExpired',
   'filtered',
   'kernelDrops',
   'dropped',
 ] as const satisfies readonly (keyof LossCounts)[];
 
-/**
- * Writes what was counted since `written` as of the minute that `arrivedAtMicros` is in, and brings `written` up to date;
- * nothing when nothing was counted. `counts` are totals since the sender was first seen.
- */
-export function writeLossRow(
-  sink: RowSink,
-  account: LossAccount,
-  counts: Readonly<Partial<LossCounts>>,
-  written: Partial<LossCounts>,
-  arrivedAtMicros: number,
-): void {
-  const since = COUNTED.map((name) => (counts[name] ?? 0) - (written[name] ?? 0));
-  if (since.every((count) => count === 0)) return;
-  for (const name of COUNTED) written[name] = counts[name] ?? 0;
-  sink.reserve(ROW_BYTES);
+/** What an account counted in one minute, as of now. */
+export interface LossMinute {
+  readonly minuteMicros: number;
+  /** Tells accounts apart: a row takes the place of earlier ones of its account and minute, and adds to those of others. */
+  readonly account: number;
+  /** Of an account and minute the highest counts. */
+  readonly version: number;
+  /** In the order of `COUNTED`. */
+  readonly counts: ArrayLike<number>;
+  /** JSON: a number by reason. */
+  readonly reasons: string;
+}
+
+/** A number for a new account, from 1 to 2^53 - 1. */
+export function newAccountNumber(): number {
+  return 1 + Math.floor(Math.random() * (Number.MAX_SAFE_INTEGER - 1));
+}
+
+export function writeLossRow(sink: RowSink, sender: LossSender, minute: LossMinute): void {
+  sink.reserve(ROW_BYTES + 3 * minute.reasons.length);
   const out = sink.bytes;
   let at = writeFieldCount(out, sink.position, LOSSES.columns.length);
-  at = writeTimestamp(out, at, arrivedAtMicros - (arrivedAtMicros % MINUTE_MICROS));
-  at = writeInt8(out, at, account.observationDomain);
-  for (const count of since) at = writeInt8(out, at, count);
-  at += account.senderField.copy(out, at);
-  at = writeText(out, at, account.family);
-  sink.commit(writeText(out, at, account.protocol), 1);
+  at = writeTimestamp(out, at, minute.minuteMicros);
+  at = writeInt8(out, at, sender.observationDomain);
+  at = writeInt8(out, at, minute.account);
+  at = writeInt8(out, at, minute.version);
+  for (let index = 0; index < COUNTED.length; index += 1) at = writeInt8(out, at, minute.counts[index] ?? 0);
+  at += sender.senderField.copy(out, at);
+  at = writeText(out, at, sender.family);
+  at = writeText(out, at, sender.protocol);
+  sink.commit(writeJsonb(out, at, minute.reasons), 1);
 }

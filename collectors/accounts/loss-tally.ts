@@ -1,7 +1,8 @@
 import type { RowSink } from '../row-sink.ts';
-import { type LossAccount, type LossCounts, MINUTE_MICROS, writeLossRow } from './loss-row.ts';
+import type { AccountLog } from './logged-account.ts';
+import { LossAccount } from './loss-account.ts';
 
-/** What was counted at one sender without sequence numbers. Totals since it was first heard; rows of `losses` have what is new. */
+/** What was counted at one sender without sequence numbers, since it was first heard. */
 export class LossTally {
   /** Datagrams, and messages over connections. */
   datagrams = 0;
@@ -10,30 +11,29 @@ export class LossTally {
   filtered = 0;
   /** Its share of an estimate. */
   kernelDrops = 0;
-  readonly #account: LossAccount;
-  readonly #written: Partial<LossCounts> = {};
-  #minuteMicros = 0;
+  readonly account: LossAccount;
 
-  constructor(family: 'syslog' | 'snmp', senderField: Buffer) {
-    this.#account = { family, protocol: '', observationDomain: 0, senderField };
+  constructor(family: 'flow' | 'syslog' | 'snmp', senderField: Buffer) {
+    this.account = new LossAccount({ family, protocol: '', observationDomain: 0, senderField }, this);
   }
 
   /** One more datagram. What was counted until now is written where it was in an earlier minute. */
-  arrive(sink: RowSink, nowMicros: number): void {
-    const sinceMicros = nowMicros - this.#minuteMicros;
-    if (sinceMicros >= MINUTE_MICROS || sinceMicros < 0) {
-      this.write(sink);
-      this.#minuteMicros = nowMicros - (nowMicros % MINUTE_MICROS);
-    }
+  arrive(sink: RowSink, nowMicros: number, log: AccountLog | undefined): void {
+    this.account.atTime(sink, nowMicros);
     this.datagrams += 1;
+    if (!this.account.isLogDue) log?.changed(this.account);
   }
 
-  /** Datagrams that are in no row yet: heard of late. */
+  countUndecodable(reason: string): void {
+    this.undecodable += 1;
+    this.account.countReason(reason);
+  }
+
   get recentDatagrams(): number {
-    return this.datagrams - (this.#written.datagrams ?? 0);
+    return this.account.recentDatagrams;
   }
 
   write(sink: RowSink): void {
-    writeLossRow(sink, this.#account, this, this.#written, this.#minuteMicros);
+    this.account.write(sink);
   }
 }

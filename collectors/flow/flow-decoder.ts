@@ -1,4 +1,4 @@
-import { MINUTE_MICROS, writeLossRow } from '../accounts/loss-row.ts';
+import type { AccountLog } from '../accounts/logged-account.ts';
 import { spreadDrops } from '../accounts/spread-drops.ts';
 import type { Datagram } from '../datagram.ts';
 import type { FlowSinks } from './sinks.ts';
@@ -7,6 +7,7 @@ import { type Element, ElementRegistry } from './elements/registry.ts';
 import { Exporter, type ExporterView, type FlowProtocol } from './exporter/exporter.ts';
 import { parseAddress, unmapped } from '../ip-address.ts';
 import { ExporterTable } from './exporter/exporter-table.ts';
+import { Strangers } from './exporter/strangers.ts';
 import { type ExporterDesk, FixedDecoder } from './netflow/fixed-decoder.ts';
 import { IPFIX_HEADER_BYTES, IPFIX_SETS, type IpfixHeader, readIpfixHeader } from './netflow/ipfix.ts';
 import { NETFLOW9_HEADER_BYTES, NETFLOW9_SETS, type Netflow9Header, readNetflow9Header } from './netflow/netflow9.ts';
@@ -96,6 +97,8 @@ export interface DecoderTotals extends SetTotals {
  * come to any port, each datagram is told apart by its header. Never throws.
  */
 export class FlowDecoder implements WarmState {
+  /** Where what is counted survives this process. Set before the first datagram. */
+  accountLog: AccountLog | undefined;
   readonly #options: Required<Omit<FlowDecoderOptions, 'sampling' | 'elements' | 'observer'>>;
   readonly #sinks: FlowSinks;
   readonly #report: (trouble: DecodeTrouble) => void;
@@ -127,8 +130,11 @@ export class FlowDecoder implements WarmState {
   readonly #netflow9Header: Netflow9Header = { uptimeMs: 0, exportedAtMicros: 0, sequence: 0, sourceId: 0 };
   readonly #ipfixHeader: IpfixHeader = { length: 0, exportedAtMicros: 0, sequence: 0, observationDomain: 0 };
   readonly #warmth: FlowWarmth;
+  /** Senders of datagrams that nobody's exporter could be found for. */
+  readonly #strangers = new Strangers();
   #datagram: Datagram | undefined;
   #sweptAtMicros = 0;
+  #strangersAtMicros = 0;
 
   /** @throws DogwatchError `BAD_ADDRESS` for a sampling override that names no exporter */
   constructor(options: FlowDecoderOptions, sinks: FlowSinks, report: (trouble: DecodeTrouble) => void) {
@@ -185,22 +191,24 @@ export class FlowDecoder implements WarmState {
     this.#sets.sweep(nowMicros);
     const idleMicros = this.#options.exporterIdleSeconds * 1_000_000;
     const rowMicros = this.#options.exporterRowSeconds * 1_000_000;
+    if (nowMicros - this.#strangersAtMicros >= rowMicros) this.#writeStrangers(nowMicros);
     for (const exporter of this.#table) {
       // Restored before any time was known.
       if (exporter.lastSeenMicros === 0) exporter.lastSeenMicros = nowMicros;
       if (nowMicros - exporter.lastSeenMicros > idleMicros) this.#table.forget(exporter);
       else if (nowMicros - exporter.writtenAtMicros >= rowMicros) {
         writeExporterRow(this.#sinks.exporters, exporter, nowMicros);
-        this.#writeLosses(exporter);
+        exporter.losses.write(this.#sinks.losses);
       }
     }
   }
 
   /** Writes what was counted and not written yet; at the end of the program. */
   finish(nowMicros: number): void {
+    this.#writeStrangers(nowMicros);
     for (const exporter of this.#table) {
       writeExporterRow(this.#sinks.exporters, exporter, nowMicros);
-      this.#writeLosses(exporter);
+      exporter.losses.write(this.#sinks.losses);
     }
   }
 
@@ -209,7 +217,7 @@ export class FlowDecoder implements WarmState {
    * knows whose they were.
    */
   spreadKernelDrops(drops: number): void {
-    spreadDrops(drops, this.#table, (exporter) => exporter.datagrams - (exporter.lossWritten.datagrams ?? 0));
+    spreadDrops(drops, this.#table, (exporter) => exporter.losses.recentDatagrams);
   }
 
   /** All that were heard and are remembered, least recently used first; not those that other processes told of. */
@@ -367,7 +375,7 @@ export class FlowDecoder implements WarmState {
       maxTemplates: this.#options.maxTemplatesPerExporter,
       maxFields: MAX_TEMPLATE_FIELDS_PER_EXPORTER,
     };
-    const exporter = new Exporter(address, domain, protocol, sampling, limits, this.#load, nowMicros);
+    const exporter = new Exporter(key, address, domain, protocol, sampling, limits, this.#load, nowMicros);
     this.#table.add(key, exporter);
     this.#warmth.attach(exporter, key);
     return exporter;
@@ -406,23 +414,17 @@ export class FlowDecoder implements WarmState {
     context.receivedAtMicros = datagram.receivedAtMicros;
     context.exportedAtMicros = exportedAtMicros;
     context.uptimeMs = uptimeMs;
-    const sinceMicros = datagram.receivedAtMicros - exporter.lossMinuteMicros;
-    // What was counted until now belongs to the minute before.
-    if (sinceMicros >= MINUTE_MICROS || sinceMicros < 0) this.#turnMinute(exporter, datagram.receivedAtMicros);
+    const { losses } = exporter;
+    losses.atTime(this.#sinks.losses, datagram.receivedAtMicros);
+    if (!losses.isLogDue) this.accountLog?.changed(losses);
     exporter.lastSeenMicros = datagram.receivedAtMicros;
     if (exporter.datagrams === 0) exporter.firstSeenMicros = datagram.receivedAtMicros;
     exporter.datagrams += 1;
   }
 
-  #turnMinute(exporter: Exporter, nowMicros: number): void {
-    this.#writeLosses(exporter);
-    exporter.lossMinuteMicros = nowMicros - (nowMicros % MINUTE_MICROS);
-  }
-
-  #writeLosses(exporter: Exporter): void {
-    const { protocol, observationDomain, lossMinuteMicros, lossWritten, context } = exporter;
-    const account = { family: 'flow', protocol, observationDomain, senderField: context.exporterField } as const;
-    writeLossRow(this.#sinks.losses, account, exporter, lossWritten, lossMinuteMicros);
+  #writeStrangers(nowMicros: number): void {
+    this.#strangersAtMicros = nowMicros;
+    this.#strangers.write(this.#sinks.losses);
   }
 
   /** The exporter at hand is the most recently used one, and stays. */
@@ -435,7 +437,7 @@ export class FlowDecoder implements WarmState {
     exporter.warmth?.forget();
     addUp(this.#past, exporter);
     writeExporterRow(this.#sinks.exporters, exporter, exporter.lastSeenMicros);
-    this.#writeLosses(exporter);
+    exporter.losses.write(this.#sinks.losses);
   }
 
   #internalError(error: unknown): void {
@@ -449,7 +451,9 @@ export class FlowDecoder implements WarmState {
 
   #trouble(exporter: Exporter | undefined, reason: DecodeReason, detail: string): void {
     this.#counts.undecodable += 1;
-    exporter?.countError(reason);
+    if (exporter !== undefined) exporter.countError(reason);
+    else if (this.#datagram !== undefined)
+      this.#strangers.count(this.#datagram, reason, this.#sinks.losses, this.accountLog);
     this.#report({
       reason,
       detail,

@@ -1,3 +1,4 @@
+import type { AccountLog } from '../accounts/logged-account.ts';
 import { spreadDrops } from '../accounts/spread-drops.ts';
 import type { Datagram } from '../datagram.ts';
 import { TokenBucket } from '../token-bucket.ts';
@@ -40,6 +41,8 @@ const NO_FLAGS: readonly string[] = [];
  */
 export class SnmpDecoder implements WarmState {
   onWarmChange: ((entry: WarmEntry) => void) | undefined;
+  /** Where what is counted survives this process. Set before the first datagram. */
+  accountLog: AccountLog | undefined;
   readonly #options: Required<SnmpDecoderOptions>;
   readonly #parts: SnmpDecoderParts;
   #communities: Communities;
@@ -89,7 +92,7 @@ export class SnmpDecoder implements WarmState {
     this.#counts.bytes += datagram.bytes.length;
     this.#latestMicros = datagram.receivedAtMicros;
     const source = this.#sources.at(datagram.sourceAddress);
-    source.tally.arrive(this.#parts.losses, datagram.receivedAtMicros);
+    source.tally.arrive(this.#parts.losses, datagram.receivedAtMicros, this.accountLog);
     const rowsBefore = this.#rows();
     try {
       this.#oids.refresh();
@@ -174,6 +177,7 @@ export class SnmpDecoder implements WarmState {
     if (securityName === undefined && this.#communities.size > 0) {
       this.#counts.unknownCommunity += 1;
       source.unknownCommunity += 1;
+      source.tally.countUndecodable('unknown-community');
       return this.#tell(datagram, 'refused', 'unknown-community');
     }
     this.#decodeCommunityMessage(datagram, source, envelope.version, securityName);
@@ -267,6 +271,7 @@ export class SnmpDecoder implements WarmState {
   #refused(datagram: Datagram, source: Source, reason: string): void {
     this.#counts.refused += 1;
     source.countRefused(reason);
+    source.tally.countUndecodable(reason);
     this.#tell(datagram, 'refused', reason);
   }
 
@@ -281,7 +286,7 @@ export class SnmpDecoder implements WarmState {
     const { receivedAtMicros } = datagram;
     this.#counts.undecodable += 1;
     source.undecodable += 1;
-    source.tally.undecodable += 1;
+    source.tally.countUndecodable(reason);
     this.#tell(datagram, 'undecodable', reason, detail);
     if (!source.rawAllowance.take(receivedAtMicros, 1) || !this.#rawAllowance.take(receivedAtMicros, 1)) {
       this.#counts.rawSuppressed += 1;

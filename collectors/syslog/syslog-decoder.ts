@@ -1,3 +1,4 @@
+import type { AccountLog } from '../accounts/logged-account.ts';
 import { spreadDrops } from '../accounts/spread-drops.ts';
 import type { RowSink } from '../row-sink.ts';
 import type { DeviceClocks, ZoneOfDevice } from './clock/device-time.ts';
@@ -60,6 +61,8 @@ const NO_TAGS: readonly string[] = [];
  * The front door of the syslog collector: the bytes of one message in, rows out; no I/O and no timers. Never throws.
  */
 export class SyslogDecoder {
+  /** Where what is counted survives this process. Set before the first message. */
+  accountLog: AccountLog | undefined;
   readonly #options: SyslogDecoderOptions & Required<Pick<SyslogDecoderOptions, keyof typeof DEFAULTS>>;
   readonly #sinks: SyslogSinks;
   readonly #table: DeviceTable;
@@ -84,7 +87,7 @@ export class SyslogDecoder {
     this.#nowMicros = received.receivedAtMicros;
     const device = this.#table.at(received.sourceAddress, received.receivedAtMicros);
     const { tally } = device;
-    tally.arrive(this.#sinks.losses, received.receivedAtMicros);
+    tally.arrive(this.#sinks.losses, received.receivedAtMicros, this.accountLog);
     tally.rows += 1;
     device.messages += 1;
     device.lastSeenMicros = received.receivedAtMicros;
@@ -161,7 +164,7 @@ export class SyslogDecoder {
     if (message.format === RAW && message.reason !== undefined) {
       this.#counts.unparsed += 1;
       device.unparsed += 1;
-      device.tally.undecodable += 1;
+      device.tally.countUndecodable(message.reason.text);
     }
     if (message.lossy) this.#counts.lossy += 1;
     device.learn(message);

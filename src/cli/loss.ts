@@ -3,7 +3,7 @@ import { loadConfig } from '../config/load.ts';
 import { withDatabase } from '../query/connect.ts';
 import { askLosses, LOSS_FAMILIES, type LossFamily, type LossLine, type LossQuestion } from '../query/losses.ts';
 import { parseTimeRange } from '../query/time-range.ts';
-import { lossAdvice, lossTable } from './loss/loss-screen.ts';
+import { lossAdvice, lossTable, reasonsText } from './loss/loss-screen.ts';
 import { configOption } from './options/config-option.ts';
 import { addRangeOptions, collect } from './options/range-options.ts';
 import { speaksUnicode } from './terminal/bars.ts';
@@ -75,6 +75,8 @@ function lossCsv(lines: readonly LossLine[]): string {
   const [first] = lines;
   if (first === undefined) return '';
   const fields = (line: LossLine): (string | null)[] =>
-    Object.values(line).map((value: string | number | null) => (value === null ? null : String(value)));
+    Object.values(line).map((value: LossLine[keyof LossLine]) =>
+      value === null ? null : typeof value === 'object' ? reasonsText(value) : String(value),
+    );
   return csvLine(Object.keys(first)) + lines.map((line) => csvLine(fields(line))).join('');
 }

@@ -185,6 +185,10 @@ export interface JournalStatus {
   readonly lostRows: number;
   /** Batches that were damaged on the disk. */
   readonly corruptBatches: number;
+  /** Files of the journal that another version of the program wrote, kept aside. */
+  readonly otherVersions: number;
+  /** Batches that were open without a draft, or with a part of one: a crash would have cost their rows. */
+  readonly draftsGivenUp: number;
   /** Batches and rows of journals that nobody owned any more, written here. */
   readonly adoptedBatches: number;
   readonly adoptedRows: number;

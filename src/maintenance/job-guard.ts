@@ -33,7 +33,7 @@ export class JobGuard {
   static async open(address: DatabaseAddress, clock: Clock, onLost: (error: Error) => void): Promise<JobGuard> {
     const client = await connect({ ...address, applicationName: 'dogwatch job locks' });
     try {
-      await client.query(NOTICE_DEAD_PEERS);
+      await withTimeout(client.query(NOTICE_DEAD_PEERS), ANSWER_MS, 'the database');
     } catch (error) {
       await disconnect(client);
       throw error;

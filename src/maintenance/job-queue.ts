@@ -67,6 +67,8 @@ const TAKING = { lockDuration: 5000, stalledInterval: 2000, maxStalledCount: 1_0
 // Statements are short; the worker listens on one more.
 const MAX_CONNECTIONS = 1;
 const CONNECT_TIMEOUT_MS = 5000;
+/** Tables of BullMQ's that are made or changed at the first start included. */
+const OPEN_MS = 15_000;
 const CLOSE_MS = 2000;
 /** Events are for others to follow; nobody does. */
 const KEPT_EVENTS = 100;
@@ -75,7 +77,7 @@ const OVERDUE_MS = 60_000;
 /**
  * Opens the schedule, and takes jobs from it. Each job has one BullMQ job scheduler, whose next job is made when the last one
  * starts: what was down for an hour has one job waiting, not sixty. Finished jobs are removed.
- * @throws what PostgreSQL or Redis says
+ * @throws what PostgreSQL or Redis says, or after 15 s that they say nothing
  */
 export async function openJobQueue(
   place: JobQueuePlace,
@@ -111,15 +113,17 @@ async function open<B extends IQueueBackend, C>(
     for (const each of [...workers, queue]) {
       const closing = each.close(...(each === queue ? [] : [isLost]));
       // One that still waits for a job would go on waiting, and hold its connections.
-      await withTimeout(closing, CLOSE_MS, 'closing').catch(() => each.disconnect().catch(() => {}));
+      await withTimeout(closing, CLOSE_MS, 'closing').catch(() => disconnect(each));
     }
   };
-  try {
+  let isGivenUp = false;
+  const begin = async (): Promise<void> => {
     await queue.waitUntilReady();
     for (const each of intervals) {
       if ((await aheadMs(each.name)) > 2 * each.everyMs) await queue.removeJobScheduler(each.name);
       await schedule(each);
     }
+    if (isGivenUp) return;
     // One each: indexes that are built for minutes hold nobody up.
     const taking = { ...options, ...TAKING, concurrency: intervals.length + 1 };
     const worker = new Worker<unknown, unknown, string, B, JobProgress, C>(
@@ -131,7 +135,11 @@ async function open<B extends IQueueBackend, C>(
     workers.push(worker);
     worker.on('error', (error) => handlers.onTrouble(error));
     await worker.waitUntilReady();
+  };
+  try {
+    await withTimeout(begin(), OPEN_MS, 'opening the schedule of jobs');
   } catch (error) {
+    isGivenUp = true;
     await close(true);
     throw error;
   }
@@ -146,6 +154,11 @@ async function open<B extends IQueueBackend, C>(
     },
     close,
   };
+}
+
+/** Never rejects, nor waits for a server that says nothing. */
+async function disconnect(each: { disconnect(): Promise<unknown> }): Promise<void> {
+  await withTimeout(each.disconnect(), CLOSE_MS, 'disconnecting').catch(() => {});
 }
 
 function postgresOptions({ address, schema }: PostgresPlace): PostgresPoolConfig {

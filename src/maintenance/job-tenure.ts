@@ -10,6 +10,8 @@ const PATIENCE_MS = 3000;
 const MEND_EVERY_MS = 60_000;
 /** How long jobs may take to end when they are told to. */
 const ABORT_MS = 3000;
+/** The schedule is one short statement; where the network is silent none of them ever ends. */
+const ANSWER_MS = 10_000;
 
 /**
  * The time in which this process may run jobs: the schedule and the guard are both open. It ends with the first trouble of either,
@@ -36,7 +38,7 @@ export class JobTenure {
     this.ended = new Promise((resolve) => (this.#end = resolve));
   }
 
-  /** @throws what PostgreSQL or Redis says */
+  /** @throws what PostgreSQL or Redis says, or that they say nothing: it takes half a minute at most */
   static async open(
     jobs: readonly RecordedJob[],
     place: JobQueuePlace,
@@ -109,12 +111,20 @@ export class JobTenure {
     for (const job of this.#jobs.values()) await this.#lookAhead(job);
     if (this.#over.signal.aborted) return;
     this.#cancelMending = this.#clock.after(MEND_EVERY_MS, () => {
-      const mended = this.#queue?.mend().then(() => this.#lookAround());
-      mended?.catch((error: unknown) => this.#lose(error));
+      this.#mend().catch((error: unknown) => this.#lose(error));
     });
   }
 
+  async #mend(): Promise<void> {
+    await this.#answered(this.#queue?.mend());
+    await this.#lookAround();
+  }
+
   async #lookAhead(job: RecordedJob): Promise<void> {
-    job.expect(await this.#queue?.next(job.status.name));
+    job.expect(await this.#answered(this.#queue?.next(job.status.name)));
+  }
+
+  #answered<T>(answer: Promise<T> | undefined): Promise<T | undefined> {
+    return withTimeout(Promise.resolve(answer), ANSWER_MS, 'the schedule of jobs');
   }
 }

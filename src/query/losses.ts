@@ -29,7 +29,10 @@ export interface LossLine {
   /** An estimate. */
   readonly kernelDrops: number;
   readonly undecodable: number;
+  /** What is in `undecodable`, by its reason. */
+  readonly reasons: Readonly<Record<string, number>>;
   readonly held: number;
+  readonly heldDecoded: number;
   readonly heldExpired: number;
   readonly rows: number;
   readonly filtered: number;
@@ -50,6 +53,7 @@ const FIELDS = [
   'kernel_drops',
   'undecodable',
   'held',
+  'held_decoded',
   'held_expired',
   'rows',
   'filtered',
@@ -57,6 +61,12 @@ const FIELDS = [
   'rejected',
   'stored',
 ] as const;
+
+type LossSums = Record<(typeof FIELDS)[number], number> & {
+  readonly key: string;
+  readonly family: LossFamily;
+  readonly reasons: Record<string, number> | null;
+};
 
 /**
  * The loss ledger of a stretch of time, whole minutes; the worst first, or in the order of time.
@@ -67,14 +77,22 @@ export async function askLosses(client: DatabaseClient, question: LossQuestion):
   const key = by === 'sender' ? 'host(sender)' : `to_char(minute AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
   // What came late in a later minute makes single minutes negative: sums of a stretch are what counts.
   const sums = FIELDS.map((field) => `sum(${field})::float8 AS ${field}`).join(', ');
+  const reasons = `(SELECT jsonb_object_agg(reason, count) FROM why WHERE why.key = chosen.key AND why.family = chosen.family)`;
   const order =
     by === 'sender' ? 'sum(greatest(lost, 0) + dropped + rejected + held_expired) DESC, sum(rows) DESC' : '1';
   const { rows } = await client
-    .query<Record<(typeof FIELDS)[number], number> & { key: string; family: LossFamily }>(
-      `SELECT ${key} AS key, family, ${sums} FROM losses
-       WHERE minute >= date_trunc('minute', $1::timestamptz) AND minute < $2
-         AND ($3::text IS NULL OR family = $3) AND (cardinality($4::inet[]) = 0 OR sender <<= ANY ($4::inet[]))
-       GROUP BY 1, family ORDER BY ${order}, 1, 2`,
+    .query<LossSums>(
+      `WITH chosen AS (
+         SELECT ${key} AS key, * FROM losses
+         WHERE minute >= date_trunc('minute', $1::timestamptz) AND minute < $2
+           AND ($3::text IS NULL OR family = $3) AND (cardinality($4::inet[]) = 0 OR sender <<= ANY ($4::inet[]))
+       ), why AS (
+         SELECT key, family, reason, sum(count::int8) AS count
+         FROM chosen, jsonb_each_text(reasons) AS each (reason, count)
+         WHERE reasons <> '{}' GROUP BY key, family, reason
+       )
+       SELECT key, family, ${sums}, ${reasons} AS reasons
+       FROM chosen GROUP BY key, family ORDER BY ${order}, 1, 2`,
       [range.from, range.to, family ?? null, senders],
     )
     .catch((error: unknown) => {
@@ -84,7 +102,7 @@ export async function askLosses(client: DatabaseClient, question: LossQuestion):
   return rows.map(lineOf);
 }
 
-function lineOf(sums: Record<(typeof FIELDS)[number], number> & { key: string; family: LossFamily }): LossLine {
+function lineOf(sums: LossSums): LossLine {
   const { key, family, datagrams, received, duplicates, reordered, restarts, undecodable, held, rows } = sums;
   const { filtered, dropped, rejected, stored } = sums;
   const lost = Math.max(0, sums.lost);
@@ -99,7 +117,9 @@ function lineOf(sums: Record<(typeof FIELDS)[number], number> & { key: string; f
     restarts: Math.max(0, restarts),
     kernelDrops: sums.kernel_drops,
     undecodable,
+    reasons: sums.reasons ?? {},
     held,
+    heldDecoded: sums.held_decoded,
     heldExpired: sums.held_expired,
     rows,
     filtered,

@@ -202,6 +202,8 @@ function journalStatus({ journal, journalMaxBytes, orphans, writer }: Parts): Jo
     maxBytes: journalMaxBytes,
     lostRows,
     corruptBatches: journal.corruptBatches,
+    otherVersions: journal.otherVersions,
+    draftsGivenUp: journal.drafts.givenUp,
     adoptedBatches: adopted.reduce((sum, { batches }) => sum + batches, 0),
     adoptedRows: adopted.reduce((sum, { rows }) => sum + rows, 0),
     warnings: warnings.filter((warning) => warning !== undefined),

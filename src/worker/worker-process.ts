@@ -7,6 +7,8 @@ import type { WorkerHears, WorkerSays, WorkerStart } from './worker-words.ts';
 /** The process that receives, decodes, journals and writes. */
 
 const KEEPER_TAKES_MS = 10_000;
+/** A keeper that is started again at once wants the ports after about a second. */
+const ORPHAN_MS = 1500;
 
 let stop = (): Promise<void> => Promise.resolve();
 
@@ -16,7 +18,12 @@ liveAsChild<WorkerHears, WorkerSays, WorkerStart>({
     const keeper = {
       learnt: async (entries: readonly WarmEntry[]) => channel.request('worker.learnt', entries, KEEPER_TAKES_MS),
       late: () => void channel.send('worker.late', undefined),
-      warmUp: async () => channel.request('worker.warm-up', undefined, KEEPER_TAKES_MS),
+      warmUp: async () => {
+        await channel.request('worker.warm-up', undefined, KEEPER_TAKES_MS).catch((error: unknown) => {
+          // What was learnt went with the keeper; what the sockets hold can still be read.
+          if (channel.isOpen) throw error;
+        });
+      },
     };
     const worker = new Worker(start, sockets, keeper, log);
     channel.onRoom = () => worker.tellAll();
@@ -33,4 +40,5 @@ liveAsChild<WorkerHears, WorkerSays, WorkerStart>({
     await worker.start();
   },
   stop: () => stop(),
+  orphanMs: ORPHAN_MS,
 });

@@ -4,6 +4,7 @@ import type { Component } from '../../src/runtime/lifecycle.ts';
 import type { Log } from '../../src/runtime/log.ts';
 import { connect, type DatabaseAddress, describeDatabaseError, disconnect } from './database.ts';
 import { migrate, type Migration, readMigrations } from './migrations.ts';
+import { withLiveSession } from './session-watch.ts';
 
 const RETRY_MS = 5000;
 
@@ -83,7 +84,8 @@ export class SchemaUpkeep implements Component {
   async #migrate(): Promise<void> {
     const client = await connect(this.#address);
     try {
-      const applied = await migrate(client, this.#migrations);
+      const work = (): Promise<string[]> => migrate(client, this.#migrations);
+      const applied = await withLiveSession(client, this.#address, this.#clock, work);
       if (applied.length > 0) this.#log.info({ applied }, 'schema brought up to date');
       this.isMigrated = true;
     } finally {

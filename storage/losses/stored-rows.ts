@@ -2,10 +2,15 @@ import type { DatabaseClient } from '../database/database.ts';
 import { sqlFile } from '../database/sql.ts';
 import type { FoldStep } from '../fold/fold-step.ts';
 
-/** One statement a table: the rows of some minutes, by minute, sender and whatever else `losses` tells apart. */
-const STORED = new Map(
-  ['flows', 'syslog_messages', 'snmp_traps'].map((table) => [table, sqlFile(`fold-stored-${table}`)]),
-);
+/** Tables of rows: their column with the address, and what `losses` calls their family. */
+const ROW_TABLES = {
+  flows: { sender: 'exporter', family: 'flow' },
+  syslog_messages: { sender: 'device', family: 'syslog' },
+  snmp_traps: { sender: 'device', family: 'snmp' },
+} as const;
+
+/** One statement a table: the rows of some minutes, by minute and sender. */
+const STORED = new Map(Object.entries(ROW_TABLES).map(([table, named]) => [table, statementFor(table, named)]));
 
 const MINUTE_MICROS = 60_000_000;
 
@@ -26,4 +31,9 @@ export class StoredRows implements FoldStep {
       await client.query(statement, range);
     }
   }
+}
+
+function statementFor(table: string, { sender, family }: { readonly sender: string; readonly family: string }): string {
+  const words: Readonly<Record<string, string>> = { rows: table, sender, family: `'${family}'` };
+  return sqlFile('fold-stored').replaceAll(/«(\w+)»/g, (whole, word: string) => words[word] ?? whole);
 }

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { withTimeout } from '../../src/runtime/lifecycle.ts';
 import { decodeBatch, type SealedBatch } from '../batch/batch-format.ts';
 import { connectRedis, type RedisAddress, type RedisClient } from './redis-client.ts';
+import type { OwnBatches } from './own-batches.ts';
 import { keyPrefix, QUEUE_NAME, type SharedBatches } from './shared-batches.ts';
 
 export interface BatchTakerHandlers {
@@ -49,6 +50,7 @@ class EndingWorker extends Worker {
  */
 export class BatchTaker {
   readonly #store: SharedBatches;
+  readonly #own: OwnBatches;
   readonly #handlers: BatchTakerHandlers;
   readonly #client: RedisClient;
   readonly #worker: EndingWorker;
@@ -60,9 +62,11 @@ export class BatchTaker {
     prefix: string,
     ahead: number,
     store: SharedBatches,
+    own: OwnBatches,
     handlers: BatchTakerHandlers,
   ) {
     this.#store = store;
+    this.#own = own;
     this.#handlers = handlers;
     const onError = (error: Error): void => handlers.onError(error);
     this.#client = connectRedis(address, 'wait', SILENCE_MS, onError, this.#closing.signal);
@@ -95,7 +99,12 @@ export class BatchTaker {
   /** Resolves when the batch is in the database; a job is never failed, it goes back. */
   async #take(job: Job, token: string | undefined): Promise<void> {
     const id = job.id ?? '';
+    const own = this.#own.take(id);
     try {
+      if (own !== undefined) {
+        await this.#hand(own);
+        return;
+      }
       const bytes = this.#closing.signal.aborted ? undefined : await this.#store.read(id);
       if (this.#closing.signal.aborted) throw new WaitingError();
       if (bytes === undefined) return; // in the database already
@@ -105,8 +114,7 @@ export class BatchTaker {
         this.#handlers.onDamaged(id);
         return;
       }
-      if (!(await this.#handlers.onBatch(batch))) throw new WaitingError();
-      await this.#store.remove(id, batch.rows);
+      await this.#hand(batch);
     } catch (error) {
       if (!(error instanceof WaitingError)) {
         this.#handlers.onError(error instanceof Error ? error : new Error(String(error)));
@@ -115,6 +123,14 @@ export class BatchTaker {
       // Where that fails as well, the lock runs out and the batch is back by itself.
       await withTimeout(job.moveToWait(token), CLOSE_MS, 'giving a batch back').catch(() => {});
       throw new WaitingError();
+    } finally {
+      own?.release();
     }
+  }
+
+  /** @throws WaitingError where it was not written */
+  async #hand(batch: SealedBatch): Promise<void> {
+    if (this.#closing.signal.aborted || !(await this.#handlers.onBatch(batch))) throw new WaitingError();
+    await this.#store.remove(batch.id, batch.rows);
   }
 }

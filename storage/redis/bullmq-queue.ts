@@ -6,6 +6,7 @@ import type { SealedBatch } from '../batch/batch-format.ts';
 import type { Queue, QueueDepth } from '../queue.ts';
 import { BatchTaker } from './batch-taker.ts';
 import { InHand } from './in-hand.ts';
+import { OwnBatches } from './own-batches.ts';
 import type { RedisAddress } from './redis-client.ts';
 import { RedisHealth, type RedisState } from './redis-health.ts';
 import { SharedBatches } from './shared-batches.ts';
@@ -43,6 +44,8 @@ export interface BullmqQueueStatus {
 
 // As much as may wait for a slot before the journal takes it: memory that nobody else can use.
 const MAX_WAITING_BATCHES = 16;
+/** Batches in Redis whose bytes are kept here as well, since they are likely to come back. */
+const MAX_OWN_BYTES = 32 << 20;
 /** Batches of the journal on their way to Redis or to the writer at once, beside new ones. */
 const FORWARDERS = 2;
 
@@ -64,6 +67,7 @@ export class BullmqQueue implements Queue {
   readonly #log: Log;
   readonly #health: RedisHealth;
   readonly #inHand = new InHand();
+  readonly #own = new OwnBatches(MAX_OWN_BYTES);
   readonly #slots: Slots;
   readonly #troubleLimit = new RateLimit(1, 10_000);
   readonly #closing = new AbortController();
@@ -102,7 +106,7 @@ export class BullmqQueue implements Queue {
   open(): Promise<void> {
     const { address, prefix, timeoutMs, ahead } = this.#options;
     this.#store = new SharedBatches(address, prefix, timeoutMs, (error) => this.#note(error));
-    this.#taker = new BatchTaker(address, prefix, ahead, this.#store, {
+    this.#taker = new BatchTaker(address, prefix, ahead, this.#store, this.#own, {
       onBatch: (batch) => this.#inHand.offer(batch),
       onDamaged: (id) => this.#onDamaged(id),
       onError: (error) => this.#note(error),
@@ -113,13 +117,15 @@ export class BullmqQueue implements Queue {
   }
 
   async append(batch: SealedBatch): Promise<boolean> {
-    if (await this.#isSent(batch)) {
+    const held = this.#own.hold(batch);
+    if (await this.#isSent(held)) {
       this.#toRedis += 1;
-      batch.release();
+      held.release();
       return true;
     }
+    if (held !== batch) this.#own.forget(batch.id);
     this.#toJournal += 1;
-    return this.#journal.append(batch);
+    return this.#journal.append(held);
   }
 
   next(signal?: AbortSignal): Promise<SealedBatch | undefined> {
@@ -177,6 +183,7 @@ export class BullmqQueue implements Queue {
     await Promise.all(this.#forwarders);
     await this.#taker?.close(this.#health.state !== 'well');
     await this.#store?.close();
+    this.#own.clear();
   }
 
   /** @returns false where the journal is to take it */

@@ -1,6 +1,7 @@
 import { createIORedisClient, type IRedisClient, Job, Queue } from 'bullmq';
 import type { SealedBatch } from '../batch/batch-format.ts';
 import { connectRedis, type RedisAddress, type RedisClient } from './redis-client.ts';
+import { SetBatch } from './set-batch.ts';
 import { readInfo, type RedisInfo } from './redis-info.ts';
 
 /** BullMQ's name of the queue; its keys are `{<prefix>}:batches:…`. */
@@ -22,11 +23,14 @@ export interface SharedLook {
   readonly server: RedisInfo | undefined;
 }
 
-// KEYS: data, totals. ARGV: bytes, rows. A batch that is there already is not counted again.
-const COUNT_IN = `
-if redis.call('EXISTS', KEYS[1]) == 0 then
+// KEYS: data, totals. ARGV: bytes, rows. A batch that is there for good already is not counted again; one of which nothing is
+// there must not be believed to be.
+const KEEP = `
+if redis.call('PERSIST', KEYS[1]) == 1 then
   redis.call('HINCRBY', KEYS[2], 'bytes', ARGV[1])
   redis.call('HINCRBY', KEYS[2], 'rows', ARGV[2])
+elseif redis.call('EXISTS', KEYS[1]) == 0 then
+  return redis.error_reply('the data is gone')
 end`;
 
 // KEYS: data, totals. ARGV: rows.
@@ -40,15 +44,17 @@ redis.call('HINCRBY', KEYS[2], 'rows', -ARGV[1])`;
 // Each stall is a process that died with the batch in hand; no number of them makes a batch worth losing.
 const JOB_OPTIONS = { attempts: 1_000_000_000, removeOnComplete: true, stackTraceLimit: 1 };
 const PROBE_SECONDS = 3600;
+/** How long the data of a batch may be there without its job, of a process that died between the two. */
+const UNNAMED_SECONDS = 600;
 
 /**
  * Batches in Redis: the bytes of each under a key of its own, and a job of BullMQ with the batch's id that names it.
  *
- *   add:     MULTI, count, SET data, add job, EXEC        both, or neither
+ *   add:     SET data, with an expiry ─▶ MULTI, keep data for good, count, add job, EXEC
  *   written: take data away, count ─▶ complete the job
  *
- * So data without a job cannot be, and needs no expiry, which could come before its job. A job without data is a batch that is
- * in the database: only `remove` takes data away, after the commit, and Redis itself must not (`noeviction`).
+ * So data that no job names goes by itself, and data that a job names does not. A job without data is a batch that is in the
+ * database, or was not accepted: only `remove` takes data away, after the commit, and Redis itself must not (`noeviction`).
  */
 export class SharedBatches {
   readonly #client: RedisClient;
@@ -79,11 +85,12 @@ export class SharedBatches {
    */
   async add(batch: SealedBatch, replicas: number): Promise<void> {
     if (!this.#isReady) throw new Error('not connected yet');
+    const key = this.#dataKey(batch.id);
+    // Where it is there already nothing is set: what a job names must not get an expiry again.
+    await this.#client.sendCommand(new SetBatch(key, batch.encoded, UNNAMED_SECONDS));
     const client: IRedisClient = createIORedisClient(this.#client);
     const multi = client.multi();
-    const key = this.#dataKey(batch.id);
-    multi.runCommand('eval', [COUNT_IN, 2, key, this.#totalsKey, batch.encoded.length, batch.rows]);
-    multi.runCommand('set', [key, batch.encoded]);
+    multi.runCommand('eval', [KEEP, 2, key, this.#totalsKey, batch.encoded.length, batch.rows]);
     const job = new Job(this.#queue, 'batch', {}, JOB_OPTIONS, batch.id);
     // Resolves with the transaction, which throws the same.
     Promise.resolve(job.addJob(multi, {})).catch(() => {});

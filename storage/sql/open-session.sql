@@ -45,6 +45,8 @@ CREATE TEMPORARY TABLE IF NOT EXISTS incoming_syslog_devices (
 CREATE TEMPORARY TABLE IF NOT EXISTS incoming_losses (
   minute timestamptz,
   observation_domain int8,
+  account int8,
+  version int8,
   datagrams int8,
   received int8,
   rows int8,
@@ -54,11 +56,13 @@ CREATE TEMPORARY TABLE IF NOT EXISTS incoming_losses (
   restarts int8,
   undecodable int8,
   held int8,
+  held_decoded int8,
   held_expired int8,
   filtered int8,
   kernel_drops int8,
   dropped int8,
   sender inet,
   family text,
-  protocol text
+  protocol text,
+  reasons jsonb
 ) ON COMMIT DELETE ROWS;

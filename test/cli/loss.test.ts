@@ -15,7 +15,9 @@ const QUIET: LossLine = {
   restarts: 0,
   kernelDrops: 0,
   undecodable: 0,
+  reasons: {},
   held: 0,
+  heldDecoded: 0,
   heldExpired: 0,
   rows: 3000,
   filtered: 0,
@@ -41,6 +43,14 @@ test('what was lost has a column, and words for the worst of each kind', () => {
   assert.match(advice, /12 datagrams of 192\.0\.2\.2 .* receiveBuffer/);
   assert.match(advice, /10 % of what 192\.0\.2\.2 sent did not arrive/);
   assert.match(advice, /500 rows of 192\.0\.2\.2 were lost at the bound/);
+});
+
+test('what could not be decoded has its reasons, the most frequent first', () => {
+  const advice = lossAdvice(
+    [{ ...QUIET, undecodable: 1004, reasons: { bad_count: 4, truncated_set: 1000 } }],
+    'sender',
+  );
+  assert.match(advice, /1,004 of 192\.0\.2\.1 could not be decoded: truncated_set 1,000, bad_count 4\./);
 });
 
 test('nobody counts what syslog senders sent', () => {

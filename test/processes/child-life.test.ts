@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
+import { eventually } from '../support/processes.ts';
 import { forkPuppet } from './forked.ts';
 
 test('a child bears its name in the process list', async (t) => {
@@ -35,4 +37,23 @@ test('a child whose parent goes away ends, also where its orderly stop does not'
   const { child, exited } = await forkPuppet(t, { stop: 'never' });
   child.disconnect();
   assert.deepEqual(await exited, [1, null]);
+});
+
+test('an orphan that may go on for a while ends in order at a signal', async (t) => {
+  const { child, exited } = await forkPuppet(t, {}, undefined, 60_000);
+  child.disconnect();
+  await once(child, 'disconnect');
+  child.kill('SIGTERM');
+  // 1 would be the end of all patience with orphans.
+  assert.deepEqual(await exited, [0, null]);
+});
+
+test('an orphan that is still starting starts before it stops: what it was given to read is in no other hands', async (t) => {
+  const { child, exited } = await forkPuppet(t, { start: 'when orphaned' }, undefined, 1);
+  let said = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
+  child.disconnect();
+  assert.deepEqual(await exited, [0, null]);
+  await eventually('its last words are read', () => said.includes('stopping'));
+  assert.deepEqual(said.split('\n').filter(Boolean), ['started', 'stopping']);
 });

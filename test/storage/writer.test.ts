@@ -10,6 +10,7 @@ import { Journal } from '../../storage/journal/journal.ts';
 import { Writer, type WrittenBatch } from '../../storage/writer.ts';
 import { type Row, sealedBatch } from '../support/batches.ts';
 import { startTestDatabase, temporaryDirectory, type TestDatabase } from '../support/postgres.ts';
+import { eventually } from '../support/processes.ts';
 
 const NOON = Date.UTC(2026, 10, 22, 12) * 1000;
 const HOUR = 3_600_000_000;
@@ -240,6 +241,7 @@ test('sessions that are ended under load cost no row and double none', async (co
     ),
   );
   const stored = store(...batches);
+  await eventually('it writes', () => writer.totals.batches > 0);
   for (let round = 0; round < 10; round += 1) {
     await client.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,

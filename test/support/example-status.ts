@@ -99,6 +99,8 @@ export function exampleStatus(): CollectorStatus {
       oldestMs: 0,
       lostRows: 0,
       corruptBatches: 0,
+      otherVersions: 0,
+      draftsGivenUp: 0,
       adoptedBatches: 0,
       adoptedRows: 0,
       warnings: [],

@@ -1,5 +1,5 @@
 import { formatAddress, inetField } from '../../ip-address.ts';
-import type { LossCounts } from '../../accounts/loss-row.ts';
+import { LossAccount } from '../../accounts/loss-account.ts';
 import type { DecodeReason } from '../decode-trouble.ts';
 import type { RecordContext } from '../record/record.ts';
 import type { SamplingState } from './sampling.ts';
@@ -22,6 +22,8 @@ export interface ExporterCounts extends SequenceCounts {
   held: number;
   /** Of those: given up, since no template came in time or there was no room. */
   heldExpired: number;
+  /** Of those: decoded. */
+  heldDecoded: number;
   /** Packets that a sFlow agent says it could not sample, for want of resources. */
   sampleDrops: number;
 }
@@ -59,6 +61,7 @@ export class Exporter implements ExporterView {
   undecodable = 0;
   held = 0;
   heldExpired = 0;
+  heldDecoded = 0;
   sampleDrops = 0;
   received = 0;
   lost = 0;
@@ -78,15 +81,17 @@ export class Exporter implements ExporterView {
 
   /** Datagrams that the kernel dropped, its share of an estimate. */
   kernelDrops = 0;
-  /** The counts at the last row of `losses`, and the minute that the next is of. */
-  lossWritten: Partial<LossCounts> = {};
-  lossMinuteMicros = 0;
+  /** For the loss ledger. */
+  readonly losses: LossAccount;
+  /** By which the table knows it. */
+  readonly key: string;
 
   // Its neighbours in the order of use; kept by the table.
   newer: Exporter | undefined;
   older: Exporter | undefined;
 
   constructor(
+    key: string,
     address: Buffer,
     observationDomain: number,
     protocol: FlowProtocol,
@@ -95,6 +100,7 @@ export class Exporter implements ExporterView {
     load: TemplateLoad,
     nowMicros: number,
   ) {
+    this.key = key;
     this.address = formatAddress(address);
     this.protocol = protocol;
     this.sampling = sampling;
@@ -111,6 +117,8 @@ export class Exporter implements ExporterView {
       observationDomain,
       sampling,
     };
+    const senderField = this.context.exporterField;
+    this.losses = new LossAccount({ family: 'flow', protocol, observationDomain, senderField }, this);
   }
 
   get observationDomain(): number {
@@ -137,5 +145,6 @@ export class Exporter implements ExporterView {
   countError(reason: DecodeReason): void {
     this.undecodable += 1;
     this.errors.set(reason, (this.errors.get(reason) ?? 0) + 1);
+    this.losses.countReason(reason);
   }
 }

@@ -339,6 +339,7 @@ export class SetDecoder implements SetVisitor, OptionFindings {
     this.#session = set.stream;
     const bytes = Buffer.from(set.contents, 'latin1');
     this.#decodeData(set.owner, template, bytes, 0, bytes.length);
+    set.owner.heldDecoded += 1;
     this.#parts.totals.decodedFromHold += 1;
   }
 

@@ -52,6 +52,12 @@ export function lossTable(lines: readonly LossLine[], by: 'sender' | 'minute', o
   return renderTable(columns, rows, options);
 }
 
+/** `truncated_set 12, unknown_version 3`: the most frequent first. */
+export function reasonsText(reasons: LossLine['reasons']): string {
+  const known = Object.entries(reasons).toSorted(([, one], [, other]) => other - one);
+  return known.map(([reason, count]) => `${reason} ${grouped(count)}`).join(', ');
+}
+
 /** In words: the worst of each kind of loss, and what to do about it. */
 export function lossAdvice(lines: readonly LossLine[], by: 'sender' | 'minute'): string {
   const whose = (line: LossLine): string => (by === 'sender' ? line.key : `the minute ${line.key}`);
@@ -67,6 +73,10 @@ export function lossAdvice(lines: readonly LossLine[], by: 'sender' | 'minute'):
       worst(({ lost, kernelDrops }) => lost - kernelDrops),
       (line) =>
         `${percent(lostShare(line))} % of what ${whose(line)} sent did not arrive: look at the path, and at the exporter's own queue.`,
+    ],
+    [
+      worst(({ undecodable }) => undecodable),
+      (line) => `${grouped(line.undecodable)} of ${whose(line)} could not be decoded: ${reasonsText(line.reasons)}.`,
     ],
     [
       worst(({ heldExpired }) => heldExpired),

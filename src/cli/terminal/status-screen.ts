@@ -31,6 +31,7 @@ export function statusScreen(status: CollectorStatus, now: Date = new Date()): s
     ...(journal.lostRows > 0
       ? [['', `${grouped(journal.lostRows)} rows given up: it was full`] satisfies [string, string]]
       : []),
+    ...journalTroubleLines(status),
     ...(journal.adoptedBatches > 0
       ? [
           [
@@ -55,6 +56,18 @@ export function statusScreen(status: CollectorStatus, now: Date = new Date()): s
     ...(status.database.psql === undefined ? [] : [['', status.database.psql] satisfies [string, string]]),
   ];
   return lines.map(([label, text]) => `${label.padEnd(12)} ${text}\n`).join('');
+}
+
+/** What the journal found damaged, or could not do, without rows of this moment being lost. */
+function journalTroubleLines({ journal }: CollectorStatus): [string, string][] {
+  const troubles: (readonly [number, string])[] = [
+    [journal.corruptBatches, 'damaged batches put aside as *.corrupt'],
+    [journal.otherVersions, 'files of another version of the program put aside'],
+    [journal.draftsGivenUp, 'open batches without a draft: a crash would have cost them'],
+  ];
+  return troubles.flatMap(([count, what]): [string, string][] =>
+    count > 0 ? [['', `${grouped(count)} ${what}`]] : [],
+  );
 }
 
 function queueLines({ queue }: CollectorStatus): [string, string][] {
@@ -100,9 +113,14 @@ function processLines({ processes }: CollectorStatus): [string, string][] {
     index === 0 ? 'processes' : '',
     `${name}: ` +
       (pid === undefined ? state : `${state}, process ${pid}, ${bytesText(memoryBytes)}`) +
-      troublesText([[restarts, 'times started again']]) +
+      restartsText(restarts) +
       (trouble === undefined ? '' : `, ${trouble}`),
   ]);
+}
+
+function restartsText(restarts: number): string {
+  if (restarts === 0) return '';
+  return restarts === 1 ? ', started again once' : `, started again ${grouped(restarts)} times`;
 }
 
 function flowLines({ flow }: CollectorStatus): [string, string][] {

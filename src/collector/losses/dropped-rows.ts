@@ -1,4 +1,4 @@
-import { MINUTE_MICROS, type LossCounts, writeLossRow } from '../../../collectors/accounts/loss-row.ts';
+import { COUNTED, MINUTE_MICROS, newAccountNumber, writeLossRow } from '../../../collectors/accounts/loss-row.ts';
 import { MAX_RESERVE_BYTES, type RowSink } from '../../../collectors/row-sink.ts';
 import { leadingTimestamp, rowFields, rowOffsets } from '../../../storage/batch/copy-reader.ts';
 import type { SealedBatch } from '../../../storage/batch/batch-format.ts';
@@ -11,7 +11,6 @@ interface Dropped {
   readonly family: Family;
   readonly senderField: Buffer;
   readonly minuteMicros: number;
-  readonly written: Partial<LossCounts>;
   dropped: number;
 }
 
@@ -60,9 +59,10 @@ export class DroppedRows {
   write(sink: RowSink): void {
     const accounts = this.#accounts;
     this.#accounts = new Map();
-    for (const { family, senderField, minuteMicros, written, dropped } of accounts.values()) {
-      const account = { family, senderField, protocol: '', observationDomain: 0 };
-      writeLossRow(sink, account, { dropped }, written, minuteMicros);
+    for (const { family, senderField, minuteMicros, dropped } of accounts.values()) {
+      const sender = { family, senderField, protocol: '', observationDomain: 0 };
+      const counts = COUNTED.map((name) => (name === 'dropped' ? dropped : 0));
+      writeLossRow(sink, sender, { minuteMicros, account: newAccountNumber(), version: 1, counts, reasons: '{}' });
     }
     const kept = this.#kept;
     this.#kept = [];
@@ -80,7 +80,7 @@ export class DroppedRows {
     if (account === undefined) {
       if (this.#accounts.size >= MAX_ACCOUNTS && senderField !== NOBODY)
         return this.#count(family, NOBODY, micros, rows);
-      account = { family, senderField, minuteMicros, written: {}, dropped: 0 };
+      account = { family, senderField, minuteMicros, dropped: 0 };
       this.#accounts.set(key, account);
     }
     account.dropped += rows;

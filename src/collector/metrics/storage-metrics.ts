@@ -6,12 +6,21 @@ export function exposeStorage(metrics: Metrics, status: () => CollectorStatus): 
   metrics.gauge('journal_batches', 'Batches that wait for the database.', [], (g) => g.set(status().journal.batches));
   metrics.gauge('journal_rows', 'Rows that wait for the database.', [], (g) => g.set(status().journal.rows));
   metrics.gauge('journal_bytes', 'Bytes that wait for the database.', [], (g) => g.set(status().journal.bytes));
+  metrics.gauge('journal_warnings', 'Warnings about the journal: how full it is, what cannot be adopted.', [], (g) =>
+    g.set(status().journal.warnings.length),
+  );
   metrics.gauge('journal_max_bytes', 'Bound of the journal.', [], (g) => g.set(status().journal.maxBytes));
   metrics.gauge('journal_oldest_seconds', 'Age of the oldest waiting batch.', [], (g) =>
     g.set(status().journal.oldestMs / 1000),
   );
   metrics.observedCounter('journal_corrupt_batches_total', 'Batches damaged on the disk.', [], (add) =>
     add({}, status().journal.corruptBatches),
+  );
+  metrics.observedCounter('journal_other_versions_total', 'Files of another version, kept aside.', [], (add) =>
+    add({}, status().journal.otherVersions),
+  );
+  metrics.observedCounter('journal_drafts_given_up_total', 'Open batches that a crash would have cost.', [], (add) =>
+    add({}, status().journal.draftsGivenUp),
   );
   metrics.observedCounter('journal_lost_rows_total', "Rows given up at the journal's bound.", [], (add) =>
     add({}, status().journal.lostRows),

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 import { liveAsChild } from '../../../src/processes/child-life.ts';
 import { DogwatchError } from '../../../src/runtime/errors.ts';
 
@@ -21,7 +24,7 @@ export interface PuppetSays {
 }
 
 export interface PuppetStart {
-  readonly start?: 'fail' | 'throw' | 'never';
+  readonly start?: 'fail' | 'throw' | 'never' | 'when orphaned';
   readonly stop?: 'never';
 }
 
@@ -33,6 +36,12 @@ liveAsChild<TestSays, PuppetSays, PuppetStart>({
     if (start === 'fail') throw new DogwatchError('NO_STRINGS', 'there are no strings', { remedy: 'buy some' });
     if (start === 'throw') throw new TypeError('a knot');
     if (start === 'never') await new Promise(() => {});
+    if (start === 'when orphaned') {
+      channel.send('said', 'starting');
+      await once(process, 'disconnect');
+      await nextTurn();
+      process.stderr.write('started\n');
+    }
     channel.on('act', act);
     channel.on('say', (text) => void channel.request('ask', text, 1000).then((answer) => channel.send('said', answer)));
     channel.on('weigh', (bytes) => void channel.send('weighed', bytes.length));
@@ -43,8 +52,10 @@ liveAsChild<TestSays, PuppetSays, PuppetStart>({
     });
   },
   async stop() {
+    process.stderr.write('stopping\n');
     if (howToStop === 'never') await new Promise(() => {});
   },
+  orphanMs: Number(process.env['PUPPET_ORPHAN_MS'] ?? 0),
 });
 
 function act(what: TestSays['messages']['act']): void {
