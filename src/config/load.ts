@@ -208,7 +208,8 @@ function resolvePaths(config: Config, sources: ConfigSources, directory: string)
   };
   const { caFile } = config.redis;
   const redis = { ...config.redis, ...(caFile === undefined ? {} : { caFile: resolve(directory, caFile) }) };
-  return { ...config, stateDirectory, journal, tls, listeners, snmp, redis };
+  const ha = config.ha && { ...config.ha, secretFile: resolve(directory, config.ha.secretFile) };
+  return { ...config, stateDirectory, journal, tls, listeners, snmp, redis, ...(ha === undefined ? {} : { ha }) };
 }
 
 function resolveTls(settings: TlsSettings, directory: string): TlsSettings {

@@ -68,6 +68,9 @@ export const WARM_LIMITS: Readonly<Record<string, WarmLimits>> = {
 };
 const OTHER_LIMITS: WarmLimits = { entries: 10_000, bytes: 4 * MEBIBYTE, maxAgeMs: EXPORTER_AGE_MS };
 
+/** Instead of a worker's number: of the other node, or from the database. */
+export const ELSEWHERE = -1;
+
 /** What belongs to the worker that has it, and after it to its successor: two that decode the same held data store it twice. */
 const OWNED_KINDS: ReadonlySet<string> = new Set(['flow.held']);
 
@@ -84,6 +87,8 @@ export class WarmStore {
   version = 0;
   /** Entries that were none. */
   refused = 0;
+  /** Called with what the workers of this node told, all kinds: for the other node, and for the database. */
+  onTold: ((entries: readonly WarmEntry[]) => void) | undefined;
   readonly #limits: Readonly<Record<string, WarmLimits>>;
   readonly #monotonicMs: () => number;
   readonly #kinds = new Map<string, StoredKind>();
@@ -103,7 +108,43 @@ export class WarmStore {
       if (!this.#take(worker, entry)) this.refused += 1;
       else if (!OWNED_KINDS.has(entry.kind)) forOthers.push(entry);
     }
+    if (worker !== ELSEWHERE) this.onTold?.(entries);
     return forOthers;
+  }
+
+  /**
+   * Takes of what was known elsewhere (on the other node, in the database) what is not known here.
+   * @returns what the workers are to be told
+   */
+  merge(entries: readonly WarmEntry[]): WarmEntry[] {
+    return this.take(
+      ELSEWHERE,
+      entries.filter(({ kind, key }) => this.#kinds.get(kind)?.entries.has(key) !== true),
+    );
+  }
+
+  /** Forgets all of a kind: the other node is going to tell all that there is. */
+  forget(name: string): void {
+    const kind = this.#kinds.get(name);
+    for (const key of kind?.entries.keys() ?? []) if (kind !== undefined) this.#remove(kind, key);
+  }
+
+  /** All of a kind, or of all kinds; told longest ago first within each. */
+  *entries(name?: string): Iterable<WarmEntry> {
+    this.#expire();
+    for (const [kind, { entries }] of this.#kinds)
+      if (name === undefined || name === kind) for (const [key, stored] of entries) yield entryOf(kind, key, stored);
+  }
+
+  /**
+   * What workers of another node had for themselves becomes a worker's here.
+   * @returns it, to be told to that worker
+   */
+  inherit(worker: number): WarmEntry[] {
+    for (const name of OWNED_KINDS)
+      for (const [key, stored] of this.#kinds.get(name)?.entries ?? [])
+        if (stored.worker === ELSEWHERE) this.#kinds.get(name)?.entries.set(key, { ...stored, worker });
+    return [...this.ownedBy(worker)];
   }
 
   /** What every worker may know, told longest ago first within a kind. */

@@ -20,8 +20,8 @@ export interface PairWords {
     readonly 'pair.event': PairEvent;
   };
   readonly requests: {
-    /** Warm state that has changed; answered when it was taken. */
-    readonly 'pair.warm': { readonly body: readonly WarmEntry[]; readonly answer: undefined };
+    /** Warm state; answered when it was taken. */
+    readonly 'pair.warm': { readonly body: WarmNews; readonly answer: undefined };
     /** What the other node has of each kind. */
     readonly 'pair.warm-digests': {
       readonly body: undefined;
@@ -30,6 +30,14 @@ export interface PairWords {
     /** Makes settings the other node's own, after a check there. */
     readonly 'pair.settings': { readonly body: SharedSettings; readonly answer: SettingsVerdict };
   };
+}
+
+export interface WarmNews {
+  readonly entries: readonly WarmEntry[];
+  /** Only what is not known there is new: neither node is the one that knows best. */
+  readonly isMerge?: boolean;
+  /** A kind of which everything is going to be told anew, from here on. */
+  readonly forget?: string;
 }
 
 /** The part of the configuration that both nodes have. */

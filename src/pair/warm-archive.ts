@@ -1,0 +1,131 @@
+import type { OpenSession, SqlSession } from '../../ha/heartbeat/sql-session.ts';
+import type { WarmEntry } from '../../collectors/warm-state.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { messageOf } from '../runtime/errors.ts';
+import { type Component, withTimeout } from '../runtime/lifecycle.ts';
+import type { Log } from '../runtime/log.ts';
+
+const STORE_EVERY_MS = 5000;
+const ANSWER_MS = 5000;
+const LOAD_MS = 10_000;
+const ENTRIES_A_STATEMENT = 2000;
+/** While the database is away; what is beyond is stored when it is told again. */
+const MAX_WAITING = 200_000;
+/** As decoders forget what is not in use. */
+const MAX_AGE = '25 hours';
+/** Not for another time: whoever had it has written it, or it is made anew. */
+const FLEETING: ReadonlySet<string> = new Set(['flow.held', 'snmp.inform']);
+
+const LOAD = `SELECT kind, key, value FROM warm_state WHERE owner = $1 AND told_at > now() - interval '${MAX_AGE}' ORDER BY told_at`;
+const STORE = `
+  INSERT INTO warm_state AS known (owner, kind, key, value)
+  SELECT $1, kind, key, value FROM unnest($2::text[], $3::text[], $4::bytea[]) AS told (kind, key, value)
+  ON CONFLICT (owner, kind, key) DO UPDATE SET value = excluded.value, told_at = clock_timestamp()`;
+const REMOVE = `
+  DELETE FROM warm_state USING unnest($2::text[], $3::text[]) AS gone (kind, key)
+  WHERE owner = $1 AND warm_state.kind = gone.kind AND warm_state.key = gone.key`;
+const EXPIRE = `DELETE FROM warm_state WHERE owner = $1 AND told_at <= now() - interval '${MAX_AGE}'`;
+
+/**
+ * The warm state in the database, for a node that starts and has nobody to ask. Changes gather for a few seconds and go there
+ * together; a crash costs these, which the exporters tell again.
+ *
+ *   load() at the start ─▶ store
+ *   changed() ─▶ waiting ──every 5 s──▶ warm_state ──database away──▶ waiting
+ */
+export class WarmArchive implements Component {
+  readonly name = 'warm state in the database';
+  readonly #owner: string;
+  readonly #open: OpenSession;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #waiting = new Map<string, WarmEntry>();
+  #session: SqlSession | undefined;
+  #storing: Promise<void> = Promise.resolve();
+  #cancel: (() => void) | undefined;
+  #isStopped = false;
+
+  /** @param owner the pair, or the node where it is alone */
+  constructor(owner: string, open: OpenSession, clock: Clock, log: Log) {
+    this.#owner = owner;
+    this.#open = open;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** What an earlier run of this node, or the other node, knew; nothing where the database does not answer. Never rejects. */
+  async load(): Promise<WarmEntry[]> {
+    try {
+      const rows = await withTimeout(this.#query(LOAD, [this.#owner]), LOAD_MS, 'the database');
+      await this.#query(EXPIRE, [this.#owner]);
+      return rows.map(({ kind, key, value }) => ({
+        kind: String(kind),
+        key: String(key),
+        value: value instanceof Uint8Array ? value : undefined,
+      }));
+    } catch (error) {
+      this.#log.info(
+        { error: messageOf(error) },
+        'what decoders had learnt before is not known: the database does not say',
+      );
+      return [];
+    }
+  }
+
+  start(): Promise<void> {
+    this.#storeLater();
+    return Promise.resolve();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancel?.();
+    await this.#storing;
+    await this.#store().catch(() => {});
+    await this.#session?.close();
+  }
+
+  changed(entries: readonly WarmEntry[]): void {
+    for (const entry of entries) {
+      if (FLEETING.has(entry.kind)) continue;
+      if (this.#waiting.size >= MAX_WAITING) return;
+      this.#waiting.set(`${entry.kind} ${entry.key}`, entry);
+    }
+  }
+
+  #storeLater(): void {
+    if (this.#isStopped) return;
+    this.#cancel = this.#clock.after(STORE_EVERY_MS, () => {
+      this.#storing = this.#store()
+        .catch((error: unknown) => this.#log.debug({ error: messageOf(error) }, 'warm state waits for the database'))
+        .then(() => this.#storeLater());
+    });
+  }
+
+  /** @throws what the database says; what is not stored waits on */
+  async #store(): Promise<void> {
+    while (this.#waiting.size > 0) {
+      const some = [...this.#waiting].slice(0, ENTRIES_A_STATEMENT);
+      const entries = some.map(([, entry]) => entry);
+      const known = entries.filter(({ value }) => value !== undefined);
+      const gone = entries.filter(({ value }) => value === undefined);
+      const kinds = (of: readonly WarmEntry[]): string[] => of.map(({ kind }) => kind);
+      const keys = (of: readonly WarmEntry[]): string[] => of.map(({ key }) => key);
+      const values = known.map(({ value }) => Buffer.from(value ?? []));
+      if (known.length > 0) await this.#query(STORE, [this.#owner, kinds(known), keys(known), values]);
+      if (gone.length > 0) await this.#query(REMOVE, [this.#owner, kinds(gone), keys(gone)]);
+      for (const [name, entry] of some) if (this.#waiting.get(name) === entry) this.#waiting.delete(name);
+    }
+  }
+
+  async #query(text: string, values: readonly unknown[]): Promise<readonly Record<string, unknown>[]> {
+    try {
+      this.#session ??= await withTimeout(this.#open(), ANSWER_MS, 'the database');
+      return (await withTimeout(this.#session.query(text, values), ANSWER_MS, 'the database')).rows;
+    } catch (error) {
+      void this.#session?.close();
+      this.#session = undefined;
+      throw error;
+    }
+  }
+}
