@@ -27,6 +27,8 @@ export interface RedisAddress {
 export type RedisPurpose = 'ask' | 'wait';
 
 export type RedisClient = Redis | Cluster;
+/** One server, behind a client. */
+export type RedisServer = Redis;
 
 /** Replies stay as RESP 2 has them: BullMQ reads them so. */
 type Options = Omit<RedisOptions, 'replyMapping'>;
@@ -35,6 +37,8 @@ type Options = Omit<RedisOptions, 'replyMapping'>;
 const DISCONNECT_MS = 300;
 const FIRST_RECONNECT_MS = 100;
 const LAST_RECONNECT_MS = 2000;
+/** After so many nodes that are away or have other slots a command of `ask` fails; 100 ms between them. */
+const ASK_REDIRECTIONS = 4;
 const REDIS_PORT = 6379;
 const SENTINEL_PORT = 26_379;
 
@@ -51,9 +55,30 @@ export function connectRedis(
   closing?: AbortSignal,
 ): RedisClient {
   const options = { ...optionsOf(address, purpose, timeoutMs), retryStrategy: reconnectUntil(closing) };
-  const client = address.cluster === undefined ? single(address, options) : cluster(address.cluster, purpose, options);
+  const client =
+    address.cluster === undefined ? single(address, options) : cluster(address.cluster, purpose, options, closing);
   client.on('error', onError);
   return client;
+}
+
+/**
+ * The primaries behind a connection: of a cluster each that is known by now, otherwise the one that it leads to.
+ * They belong to `client`: whoever asks them must not disconnect them.
+ */
+export function primariesOf(client: RedisClient): readonly RedisServer[] {
+  return client instanceof Cluster ? client.nodes('master') : [client];
+}
+
+/**
+ * The server that keeps a slot of a cluster, as far as is known; of a single server that one.
+ * @throws Error where nobody is known to have the slot
+ */
+export function ownerOf(client: RedisClient, slot: number): RedisServer {
+  if (!(client instanceof Cluster)) return client;
+  const [primary] = client.slots[slot] ?? [];
+  const owner = client.nodes('master').find(({ options: { host, port } }) => `${host}:${port}` === primary);
+  if (owner === undefined) throw new Error('no node of the cluster has our keys');
+  return owner;
 }
 
 /** What `connectRedis` tells ioredis of one server. */
@@ -107,13 +132,19 @@ function single({ sentinel }: RedisAddress, options: Options): Redis {
   });
 }
 
-function cluster(hosts: readonly RedisHost[], purpose: RedisPurpose, options: Options): Cluster {
+function cluster(
+  hosts: readonly RedisHost[],
+  purpose: RedisPurpose,
+  options: Options,
+  closing: AbortSignal | undefined,
+): Cluster {
   const { host: _host, port: _port, retryStrategy: _retry, ...redisOptions } = options;
   const nodes = hosts.map(({ host, port }) => ({ host, port: port ?? REDIS_PORT }));
   return new Cluster(nodes, {
     redisOptions,
-    clusterRetryStrategy: reconnectMs,
+    clusterRetryStrategy: reconnectUntil(closing),
     enableOfflineQueue: purpose === 'wait',
+    ...(purpose === 'wait' ? {} : { maxRedirections: ASK_REDIRECTIONS }),
   });
 }
 

@@ -88,10 +88,10 @@ export class RedisHealth {
   #learn({ batches, rows, bytes, oldestAtMs, server }: SharedLook): void {
     this.waiting = { batches, rows, bytes };
     this.oldestAtMs = oldestAtMs;
-    this.replicas = Math.min(1, server?.replicas ?? 0);
-    const bound = server === undefined || server.maxBytes === 0 ? Infinity : server.maxBytes * USABLE_SHARE;
-    this.#freeBytes = bound - (server?.usedBytes ?? 0);
-    const policy = server?.evictionPolicy ?? 'noeviction';
+    this.replicas = Math.min(1, server.replicas);
+    const bound = server.maxBytes === 0 ? Infinity : server.maxBytes * USABLE_SHARE;
+    this.#freeBytes = bound - server.usedBytes;
+    const policy = server.evictionPolicy;
     if (policy !== 'noeviction') {
       this.#become('away', `maxmemory-policy is ${policy}: Redis may throw batches away, so none go there`);
       return;

@@ -8,6 +8,7 @@ export interface RedisInfo {
   readonly maxBytes: number;
   /** `maxmemory-policy`. */
   readonly evictionPolicy: string;
+  /** Those that follow; one that is still fetching the data cannot confirm anything. */
   readonly replicas: number;
   /** Every write is appended to a file. */
   readonly appendOnly: boolean;
@@ -52,7 +53,7 @@ export function parseInfo(text: string): RedisInfo {
     usedBytes: number('used_memory'),
     maxBytes: number('maxmemory'),
     evictionPolicy: values.get('maxmemory_policy') ?? 'unknown',
-    replicas: number('connected_slaves'),
+    replicas: text.match(/^slave\d+:.*\bstate=online\b/gm)?.length ?? 0,
     appendOnly: values.get('aof_enabled') === '1',
   };
 }

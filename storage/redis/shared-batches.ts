@@ -1,6 +1,6 @@
 import { createIORedisClient, type IRedisClient, Job, Queue } from 'bullmq';
 import type { SealedBatch } from '../batch/batch-format.ts';
-import { connectRedis, type RedisAddress, type RedisClient } from './redis-client.ts';
+import { connectRedis, ownerOf, type RedisAddress, type RedisClient, type RedisServer } from './redis-client.ts';
 import { SetBatch } from './set-batch.ts';
 import { readInfo, type RedisInfo } from './redis-info.ts';
 
@@ -19,8 +19,8 @@ export interface SharedLook {
   readonly bytes: number;
   /** When the batch was begun that waits longest, milliseconds since the Unix epoch. */
   readonly oldestAtMs: number | undefined;
-  /** Not of a cluster, whose nodes each have their own. */
-  readonly server: RedisInfo | undefined;
+  /** Of a cluster: the node that has our keys. */
+  readonly server: RedisInfo;
 }
 
 // KEYS: data, totals. ARGV: bytes, rows. A batch that is there for good already is not counted again; one of which nothing is
@@ -62,6 +62,7 @@ export class SharedBatches {
   readonly #prefix: string;
   readonly #timeoutMs: number;
   readonly #isCluster: boolean;
+  #slot: number | undefined;
   #isReady = false;
 
   /** Connects. `timeoutMs`: without an answer for so long the connection is given up, and with it all that was asked. */
@@ -128,7 +129,7 @@ export class SharedBatches {
       this.#client.llen(this.#queue.toKey('active')),
       this.#client.hmget(this.#totalsKey, 'bytes', 'rows'),
       this.#client.lindex(wait, -1),
-      this.#isCluster ? undefined : readInfo(this.#client),
+      readInfo(await this.#owner()),
     ]);
     return {
       batches: waiting + active,
@@ -147,8 +148,17 @@ export class SharedBatches {
 
   /** Replication is asynchronous: without this, a failover forgets batches that were taken a moment before. */
   async #awaitReplicas(replicas: number): Promise<void> {
-    const reached = Number(await this.#client.call('WAIT', replicas, Math.ceil(this.#timeoutMs / 2)));
+    // On the connection that has just written: others would be answered for what they wrote themselves.
+    const owner = await this.#owner();
+    const reached = Number(await owner.call('WAIT', replicas, Math.ceil(this.#timeoutMs / 2)));
     if (reached < replicas) throw new Error('no replica has confirmed it');
+  }
+
+  /** All keys are in one slot, which never changes; who has it may. */
+  async #owner(): Promise<RedisServer> {
+    if (!this.#isCluster) return ownerOf(this.#client, 0);
+    this.#slot ??= await this.#client.cluster('KEYSLOT', this.#totalsKey);
+    return ownerOf(this.#client, this.#slot);
   }
 
   #dataKey(id: string): string {

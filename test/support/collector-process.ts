@@ -16,6 +16,8 @@ export interface CollectorOptions {
   readonly flowPort?: number;
   /** More of the configuration. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** More of the environment, for all of its processes. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 const LAUNCHER = fileURLToPath(new URL('../../src/cli/dogwatch.mjs', import.meta.url));
@@ -52,6 +54,7 @@ export class CollectorProcess {
     await writeFile(file, JSON.stringify(configuration(options, httpPort))); // JSON is YAML as well
     const child = spawn(process.execPath, [LAUNCHER, 'run', '--json', '--config', file], {
       cwd: options.folder,
+      env: { ...process.env, ...options.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let text = '';

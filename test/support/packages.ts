@@ -21,6 +21,7 @@ const DEBIAN_PACKAGES: readonly DebianPackage[] = [
   { name: 'rsyslog-openssl', commands: ['lmnsd_ossl.so'], services: [] },
   { name: 'rsyslog-pgsql', commands: ['ompgsql.so'], services: [] },
   { name: 'nfdump', commands: ['nfcapd', 'nfdump'], services: ['nfdump'] },
+  { name: 'faketime', commands: ['faketime'], services: [] },
   { name: 'redis-server', commands: ['redis-server', 'redis-cli'], services: ['redis-server'] },
 ];
 

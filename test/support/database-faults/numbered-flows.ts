@@ -9,34 +9,38 @@ const TICK_MS = 10;
 /** 10.0.0.0: the number of a record is counted from here. */
 const FIRST_ADDRESS = 0x0a_00_00_00;
 
-/** An exporter whose flows are numbered from 0, at an even pace, with its own record of how many it sent. */
+/** An exporter whose flows are numbered, at an even pace, with its own record of how many it sent. */
 export class NumberedFlows {
   readonly recordsPerSecond: number;
   readonly #socket: Socket;
   readonly #startedAt = performance.now();
   readonly #timer: ReturnType<typeof setInterval>;
-  #sent = 0;
+  readonly #first: number;
+  #sent: number;
   #isStopped = false;
 
-  private constructor(socket: Socket, recordsPerSecond: number) {
+  private constructor(socket: Socket, recordsPerSecond: number, first: number) {
     this.#socket = socket;
     this.recordsPerSecond = recordsPerSecond;
+    this.#first = first;
+    this.#sent = first;
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
-  static async start(port: number, recordsPerSecond: number): Promise<NumberedFlows> {
+  /** @param first number: where an earlier one ended */
+  static async start(port: number, recordsPerSecond: number, first = 0): Promise<NumberedFlows> {
     const socket = createSocket('udp4');
     socket.connect(port, '127.0.0.1');
     await once(socket, 'connect');
-    return new NumberedFlows(socket, recordsPerSecond);
+    return new NumberedFlows(socket, recordsPerSecond, first);
   }
 
-  /** Records until now. */
+  /** The number behind the last one that was sent: with those of earlier ones, records until now. */
   get sent(): number {
     return this.#sent;
   }
 
-  /** @returns how many records were sent */
+  /** @returns as `sent` */
   stop(): number {
     if (!this.#isStopped) this.#socket.close();
     this.#isStopped = true;
@@ -46,7 +50,7 @@ export class NumberedFlows {
 
   /** Sends what is due by now: a late tick makes up for what it missed. */
   #tick(): void {
-    const due = ((performance.now() - this.#startedAt) / 1000) * this.recordsPerSecond;
+    const due = this.#first + ((performance.now() - this.#startedAt) / 1000) * this.recordsPerSecond;
     for (; this.#sent < due; this.#sent += RECORDS_A_DATAGRAM) this.#socket.send(netflow5(this.#sent));
   }
 }
