@@ -93,6 +93,8 @@ test('every setting whose name speaks of a secret is masked', () => {
   assert.deepEqual(secrets.toSorted(), [
     'database.password',
     'database.passwordFile',
+    // A path, as the other two files.
+    'ha.secretFile',
     'redis.password',
     'redis.passwordFile',
   ]);

@@ -1,7 +1,8 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
-import { breachesOfTiming } from '../../../ha/role/timing.ts';
+import { timingBreaches } from '../../../ha/role/timing.ts';
 import type { SettingPath } from '../findings.ts';
 import type { Config } from '../schema.ts';
+import { formatDuration } from '../units.ts';
 import type { Breach } from './breach.ts';
 
 type Ha = NonNullable<Config['ha']>;
@@ -33,10 +34,20 @@ export function* haBreaches(config: Config): Generator<Breach> {
   yield* driverBreaches(ha);
   yield* addressBreaches(ha);
   yield* listenerBreaches(config, ha);
-  const timing = { beatMs: ha.beat, leaseMs: ha.lease, windowMs: ha.takeoverWindow };
-  const settings = { beatMs: 'beat', leaseMs: 'lease', windowMs: 'takeoverWindow' } as const;
-  for (const { of, others, message } of breachesOfTiming(timing))
-    yield { at: at(settings[of]), with: others.map((other) => at(settings[other])), message };
+  yield* spanBreaches(ha);
+}
+
+const SPANS = { beatMs: 'beat', leaseMs: 'lease', windowMs: 'takeoverWindow' } as const;
+
+function* spanBreaches({ beat, lease, takeoverWindow }: Ha): Generator<Breach> {
+  const breaches = timingBreaches({ beatMs: beat, leaseMs: lease, windowMs: takeoverWindow });
+  for (const { setting, foundMs, leastMs, mostMs, rule } of breaches) {
+    const bound =
+      leastMs === undefined ? `at most ${formatDuration(mostMs ?? 0)}` : `at least ${formatDuration(leastMs)}`;
+    const others = Object.values(SPANS).filter((span) => span !== SPANS[setting]);
+    const message = `expected ${bound}, found ${formatDuration(foundMs)}: ${rule}`;
+    yield { at: at(SPANS[setting]), with: others.map((span) => at(span)), message };
+  }
 }
 
 function* driverBreaches({ driver, command, interface: name }: Ha): Generator<Breach> {
