@@ -34,9 +34,12 @@ export class JournalBound {
 
   /** Whether a sender that can wait may go on, with `pendingBytes` on their way: a reserve is left to those that cannot. */
   hasRoom(pendingBytes: number): boolean {
-    const { maxBytes } = this.#bounds;
-    const reserve = Math.min(Math.max(maxBytes / RESERVED_SHARE, LEAST_RESERVE_BYTES), maxBytes / 4);
-    return pendingBytes <= this.#bounds.maxPendingBytes / 2 && this.whyFull(pendingBytes + reserve) === undefined;
+    const { maxBytes, minFreeBytes, maxPendingBytes } = this.#bounds;
+    // Of a disk that is small beside the bound, the reserve would be more than there ever is.
+    const roomBytes = Math.max(0, this.#store.bytesOnDisk + this.#freeSpace.bytes - minFreeBytes);
+    const most = Math.min(maxBytes, roomBytes);
+    const reserve = Math.min(Math.max(most / RESERVED_SHARE, LEAST_RESERVE_BYTES), most / 4);
+    return pendingBytes <= maxPendingBytes / 2 && this.whyFull(pendingBytes + reserve) === undefined;
   }
 
   /** Why `bytes` more than what is on the disk would be too many; undefined where there is room. */

@@ -7,7 +7,7 @@ import { connect, disconnect } from '../../storage/database/database.ts';
 import { ChaosCollector } from '../support/chaos/chaos-collector.ts';
 import type { LoadRecord } from '../support/chaos/load-record.ts';
 import { NumberedLoad } from '../support/chaos/numbered-load.ts';
-import { missingDatagrams } from '../support/chaos/stored-numbers.ts';
+import { type Missing, missingDatagrams } from '../support/chaos/stored-numbers.ts';
 import { eventually } from '../support/processes.ts';
 
 // What the keeper does about its workers, seen from outside: with the whole collector, its load and the database.
@@ -45,7 +45,7 @@ test('what a worker has in its journal is written by the others when there are f
   await collector.postgres.stop();
   await pause(1000);
   const sent = await load.stop();
-  const datagrams = sent.flows.reduce((sum, { length }) => sum + length, 0);
+  const datagrams = sent.flows.reduce((sum, { from }) => sum + from.length, 0);
   await eventually('all is received', async () => (await statusOf(collector)).flow.datagrams >= datagrams);
   await eventually('all is journaled', async () => (await statusOf(collector)).journal.rows >= 1000);
   await collector.process.kill();
@@ -94,7 +94,7 @@ async function collectorUnderLoad(t: TestContext, saysTemplates = true) {
 }
 
 /** Stops the collector once everything is written. @returns when the datagrams were sent that are missing */
-async function storedOf(t: TestContext, collector: ChaosCollector, sent: LoadRecord): Promise<number[]> {
+async function storedOf(t: TestContext, collector: ChaosCollector, sent: LoadRecord): Promise<Missing[]> {
   await eventually('the journal is empty', async () => (await statusOf(collector)).journal.rows === 0);
   await collector.process.stop();
   const client = await connect(collector.postgres.address);

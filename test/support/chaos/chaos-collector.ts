@@ -23,6 +23,7 @@ export class ChaosCollector {
   ports: LoadPorts = NO_PORTS;
   readonly #databaseFolder: string;
   readonly #settings: Readonly<Record<string, unknown>>;
+  #said = '';
 
   private constructor(
     folders: { readonly own: string; readonly database: string },
@@ -54,8 +55,24 @@ export class ChaosCollector {
     }
   }
 
+  /** When keepers that have ended killed a worker, by their own word. Milliseconds since 1970. */
+  get workersKilledByKeepers(): number[] {
+    const lines = this.#said.split('\n').filter((line) => line.includes('"process":"worker '));
+    return lines.flatMap((line) => {
+      const { time, reason = '' }: { time: string; reason?: string } = JSON.parse(line);
+      return /^(no sign of life|it does not read|not ready)/.test(reason) ? [Date.parse(time)] : [];
+    });
+  }
+
+  /** Stops it in order. */
+  async stop(): Promise<void> {
+    await this.process.stop();
+    this.#said += this.process.output;
+  }
+
   /** Starts `dogwatch run` again, on the same ports. @param settings that differ from now on */
   async startAgain(settings: Readonly<Record<string, unknown>> = {}): Promise<void> {
+    this.#said += this.process.output;
     this.process = await startProcess(this.folder, this.postgres, this.ports, { ...this.#settings, ...settings });
   }
 

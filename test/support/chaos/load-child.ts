@@ -1,10 +1,10 @@
 // The generator: a process of its own, so that nothing which the test does or kills disturbs its pace or its record.
-import { createSocket } from 'node:dgram';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import type { LoadOrder, LoadPorts, LoadRecord } from './load-record.ts';
 import { NumberedExporter } from './numbered-flows.ts';
 import { NumberedInforms, numberedMessage, NumberedRelp } from './numbered-messages.ts';
+import { TimedSender } from './timed-sender.ts';
 
 const TICK_MS = 5;
 const DATAGRAMS_A_SECOND = 2000;
@@ -28,9 +28,7 @@ class Load {
   readonly #exporters: readonly NumberedExporter[];
   readonly #relp: NumberedRelp;
   readonly #informs: NumberedInforms;
-  readonly #syslog = createSocket('udp4');
-  readonly #syslogPort: number;
-  readonly #syslogAtMs: number[] = [];
+  readonly #syslog: TimedSender;
   readonly #startedAt = performance.now();
   #sent = { datagrams: 0, messages: 0, informs: 0 };
   #ticks: ReturnType<typeof setInterval> | undefined;
@@ -39,13 +37,12 @@ class Load {
     this.#exporters = VERSIONS.map((version, index) => new NumberedExporter(index, version, ports.flow));
     this.#relp = new NumberedRelp(ports.relp);
     this.#informs = new NumberedInforms(ports.snmp);
-    this.#syslogPort = ports.syslog;
-    this.#syslog.on('error', () => {});
+    this.#syslog = new TimedSender(ports.syslog);
   }
 
   static async start(ports: LoadPorts, saysTemplates: boolean): Promise<Load> {
     const load = new Load(ports);
-    await Promise.all(load.#exporters.map((exporter) => exporter.open()));
+    await Promise.all([load.#syslog.bind('127.0.0.1'), ...load.#exporters.map((exporter) => exporter.open())]);
     if (saysTemplates) load.sendTemplates();
     load.#relp.connect();
     load.#ticks = setInterval(() => load.#tick(), TICK_MS);
@@ -67,10 +64,12 @@ class Load {
       this.#informs.retransmit();
       await pause(TICK_MS);
     }
-    for (const each of [...this.#exporters, this.#syslog, this.#relp, this.#informs]) each.close();
+    const exporters = this.#exporters.map(({ sender }) => sender);
+    for (const each of [...exporters, this.#syslog, this.#relp, this.#informs]) each.close();
     return {
-      flows: this.#exporters.map(({ sentAtMs }) => Float64Array.from(sentAtMs)),
-      syslog: Float64Array.from(this.#syslogAtMs),
+      flows: exporters.map(({ times }) => times),
+      syslog: this.#syslog.times,
+      sendErrors: [...exporters, this.#syslog].reduce((sum, { errors }) => sum + errors, 0),
       relp: Uint8Array.from(this.#relp.answers),
       informs: Uint8Array.from(this.#informs.answers),
     };
@@ -84,8 +83,7 @@ class Load {
       this.#exporters[sent.datagrams % VERSIONS.length]?.sendRecords();
     }
     for (; sent.messages < seconds * MESSAGES_A_SECOND; sent.messages += 1) {
-      const number = this.#syslogAtMs.push(Date.now()) - 1;
-      this.#syslog.send(numberedMessage('udp', number), this.#syslogPort, '127.0.0.1');
+      this.#syslog.sendNext(numberedMessage('udp', this.#syslog.next));
       this.#relp.send('relp');
     }
     for (; sent.informs < seconds * INFORMS_A_SECOND; sent.informs += 1) this.#informs.send();

@@ -6,12 +6,20 @@ export interface LoadPorts {
   readonly snmp: number;
 }
 
+/** When datagrams were sent, by number: not before `from`, not after `until`, milliseconds since 1970. */
+export interface SendTimes {
+  readonly from: Float64Array;
+  readonly until: Float64Array;
+}
+
 /** The generator's own record of what it sent: what was stored is compared with it, element by element. */
 export interface LoadRecord {
-  /** By exporter, by datagram: when it was sent, milliseconds since 1970. Each has `RECORDS_A_DATAGRAM` records. */
-  readonly flows: readonly Float64Array[];
-  /** By message over UDP: when it was sent. */
-  readonly syslog: Float64Array;
+  /** By exporter, by datagram. Each has `RECORDS_A_DATAGRAM` records. */
+  readonly flows: readonly SendTimes[];
+  /** By message over UDP. */
+  readonly syslog: SendTimes;
+  /** Datagrams that the generator's own kernel did not take. */
+  readonly sendErrors: number;
   /** By message: `ACKNOWLEDGED`, or `UNKNOWN`: its connection broke before an answer came. None is sent twice. */
   readonly relp: Uint8Array;
   /** By inform: the same; sent again until it is answered. */

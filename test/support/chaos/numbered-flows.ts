@@ -1,8 +1,6 @@
-import { createSocket, type Socket } from 'node:dgram';
-import { once } from 'node:events';
-
 import { longs, netflow9, set, template, words } from '../flow-datagrams.ts';
 import { bytesOf, FIRST_ADDRESS, FIRST_EXPORTER_PORT, RECORDS_A_DATAGRAM } from './load-record.ts';
+import { TimedSender } from './timed-sender.ts';
 
 const TEMPLATE_ID = 256;
 /** IANA: sourceIPv4Address, destinationIPv4Address, octetDeltaCount, packetDeltaCount, source and destination port, protocol. */
@@ -18,52 +16,33 @@ const FIELDS = [
 
 /** One exporter, with an address of its own on loopback, whose records are numbered from 0. */
 export class NumberedExporter {
-  /** When each datagram was sent. */
-  readonly sentAtMs: number[] = [];
+  readonly sender: TimedSender;
   readonly #index: number;
   readonly #version: 5 | 9;
-  readonly #port: number;
-  #socket: Socket | undefined;
   #sequence = 0;
 
   constructor(index: number, version: 5 | 9, port: number) {
     this.#index = index;
     this.#version = version;
-    this.#port = port;
+    this.sender = new TimedSender(port);
   }
 
-  async open(): Promise<void> {
-    const socket = createSocket('udp4');
-    socket.on('error', () => {}); // nobody listens just now
-    socket.bind(0, `127.0.0.${10 + this.#index}`);
-    await once(socket, 'listening');
-    this.#socket = socket;
-  }
-
-  close(): void {
-    this.#socket?.close();
+  open(): Promise<void> {
+    return this.sender.bind(`127.0.0.${10 + this.#index}`);
   }
 
   sendTemplates(): void {
-    if (this.#version === 9) this.#send(this.#netflow9(set(0, [template(TEMPLATE_ID, FIELDS)])));
+    if (this.#version === 9) this.sender.send(this.#netflow9(set(0, [template(TEMPLATE_ID, FIELDS)])));
   }
 
   sendRecords(): void {
-    const first = this.sentAtMs.length * RECORDS_A_DATAGRAM;
+    const first = this.sender.next * RECORDS_A_DATAGRAM;
     const numbers = Array.from({ length: RECORDS_A_DATAGRAM }, (_, index) => first + index);
-    this.sentAtMs.push(Date.now());
     const exporterPort = FIRST_EXPORTER_PORT + this.#index;
-    if (this.#version === 5) this.#send(this.#netflow5(numbers, exporterPort));
-    else
-      this.#send(
-        this.#netflow9(
-          set(
-            TEMPLATE_ID,
-            numbers.map((number) => record9(number, exporterPort)),
-            2,
-          ),
-        ),
-      );
+    const records = (): Buffer[] => numbers.map((number) => record9(number, exporterPort));
+    this.sender.sendNext(
+      this.#version === 5 ? this.#netflow5(numbers, exporterPort) : this.#netflow9(set(TEMPLATE_ID, records(), 2)),
+    );
   }
 
   #netflow9(flowSet: Buffer): Buffer {
@@ -87,10 +66,6 @@ export class NumberedExporter {
     const header = [words(5, numbers.length), longs(100_000, Math.floor(Date.now() / 1000), 0, this.#sequence)];
     this.#sequence += numbers.length; // flows
     return Buffer.concat([...header, Buffer.from([0, this.#index]), words(0), ...records]);
-  }
-
-  #send(datagram: Buffer): void {
-    this.#socket?.send(datagram, this.#port, '127.0.0.1');
   }
 }
 

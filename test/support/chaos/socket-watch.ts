@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 
 const LOOK_EVERY_MS = 10;
+/** A queue that was never seen empty for so long is worth remembering. */
+const WAIT_MS = 50;
 
 /** From the last look that found a socket to the first that found one again, milliseconds since 1970. */
 export interface Absence {
@@ -9,14 +11,38 @@ export interface Absence {
   readonly untilMs: number;
 }
 
+/**
+ * What the kernel itself did not deliver, and when it was sent at the earliest and at the latest (over loopback, what is sent has
+ * arrived):
+ * `dropped`: it found no room in a receive buffer; `held`: it was in the buffer of a socket that its last owner took along;
+ * `nobody`: there was no socket.
+ */
+export interface KernelLoss extends Absence {
+  readonly how: 'dropped' | 'held' | 'nobody';
+  /** Datagrams. */
+  readonly atMost: number;
+}
+
+/** One socket between two looks. */
+interface Seen {
+  drops: number;
+  /** Everything in it has come since. */
+  emptyAtMs: number;
+}
+
 /** What the kernel itself says of a UDP port, independent of the collector. proc(5), /proc/net/udp. */
 export class SocketWatch {
   /** When nobody had the port. */
   readonly absences: Absence[] = [];
+  /** While a socket had something that was not read, for more than a moment. */
+  readonly waits: Absence[] = [];
+  readonly losses: KernelLoss[] = [];
   readonly #port: number;
-  /** By inode: a socket's count only grows. */
-  readonly #drops = new Map<string, number>();
-  #seenAtMs = Date.now();
+  /** By inode. */
+  readonly #sockets = new Map<string, Seen>();
+  /** When the last look began, and the last that found a socket. */
+  #lookedAtMs = Date.now();
+  #foundAtMs: number | undefined;
   #isOver = false;
   #watching: Promise<void> | undefined;
 
@@ -34,31 +60,68 @@ export class SocketWatch {
     await this.#look();
   }
 
-  /** Datagrams that found no room in a receive buffer; what a socket dropped in its last moments is not seen. */
+  /** Datagrams that found no room in a receive buffer. */
   get drops(): number {
-    return [...this.#drops.values()].reduce((sum, drops) => sum + drops, 0);
+    return this.losses.reduce((sum, { how, atMost }) => sum + (how === 'dropped' ? atMost : 0), 0);
   }
 
   async #watch(): Promise<void> {
-    let wasThere = true;
     while (!this.#isOver) {
-      const isThere = await this.#look();
-      const now = Date.now();
-      if (isThere && !wasThere) this.absences.push({ fromMs: this.#seenAtMs, untilMs: now });
-      if (isThere) this.#seenAtMs = now;
-      wasThere = isThere;
+      await this.#look();
       await pause(LOOK_EVERY_MS);
     }
   }
 
-  async #look(): Promise<boolean> {
-    let isThere = false;
-    for (const line of (await readFile('/proc/net/udp', 'latin1')).split('\n').slice(1)) {
+  async #look(): Promise<void> {
+    const beganAtMs = Date.now();
+    const table = await readFile('/proc/net/udp', 'latin1');
+    const untilMs = Date.now();
+    const wasThere = this.#sockets.size > 0;
+    const gone = new Set(this.#sockets.keys());
+    for (const line of table.split('\n').slice(1)) {
       const fields = line.trim().split(/\s+/);
       if (Number.parseInt(fields[1]?.split(':')[1] ?? '', 16) !== this.#port) continue;
-      isThere = true;
-      this.#drops.set(fields[9] ?? '', Number(fields[12]));
+      const inode = fields[9] ?? '';
+      gone.delete(inode);
+      const isEmpty = Number.parseInt(fields[4]?.split(':')[1] ?? '', 16) === 0;
+      this.#see(inode, Number(fields[12]), isEmpty, beganAtMs, untilMs);
     }
-    return isThere;
+    for (const inode of gone) this.#bury(inode, untilMs);
+    const isThere = this.#sockets.size > 0;
+    if (isThere && !wasThere) this.#endAbsence(untilMs);
+    if (isThere) this.#foundAtMs = beganAtMs;
+    this.#lookedAtMs = beganAtMs;
+  }
+
+  #see(inode: string, drops: number, isEmpty: boolean, beganAtMs: number, untilMs: number): void {
+    const seen = this.#sockets.get(inode) ?? { drops: 0, emptyAtMs: this.#lookedAtMs };
+    this.#sockets.set(inode, seen);
+    if (drops > seen.drops) {
+      this.losses.push({ how: 'dropped', fromMs: this.#lookedAtMs, untilMs, atMost: drops - seen.drops });
+    }
+    seen.drops = drops;
+    if (!isEmpty) return;
+    this.#noteWait(seen, untilMs);
+    seen.emptyAtMs = beganAtMs;
+  }
+
+  #bury(inode: string, untilMs: number): void {
+    const seen = this.#sockets.get(inode);
+    this.#sockets.delete(inode);
+    if (seen === undefined) return;
+    this.#noteWait(seen, untilMs);
+    this.losses.push({ how: 'held', fromMs: seen.emptyAtMs, untilMs, atMost: Infinity });
+  }
+
+  #noteWait({ emptyAtMs }: Seen, untilMs: number): void {
+    if (untilMs - emptyAtMs > WAIT_MS) this.waits.push({ fromMs: emptyAtMs, untilMs });
+  }
+
+  #endAbsence(untilMs: number): void {
+    // Before the first socket nothing was sent.
+    if (this.#foundAtMs === undefined) return;
+    const absence = { fromMs: this.#foundAtMs, untilMs };
+    this.absences.push(absence);
+    this.losses.push({ how: 'nobody', ...absence, atMost: Infinity });
   }
 }

@@ -7,24 +7,42 @@ import {
   FIRST_INFORM,
   type LoadRecord,
   RECORDS_A_DATAGRAM,
+  type SendTimes,
 } from './load-record.ts';
 
 /** How often each number of a sender is stored, by number. */
 export type StoredCounts = Uint8Array;
 
-/** When the datagrams were sent of which a record is missing. @throws AssertionError where a record is stored twice */
-export async function missingDatagrams(client: DatabaseClient, { flows }: LoadRecord): Promise<number[]> {
-  const missing: number[] = [];
-  for (const [exporter, sentAtMs] of flows.entries()) {
-    const counts = await storedFlows(client, exporter, sentAtMs.length * RECORDS_A_DATAGRAM);
+/** A datagram that is not stored: when it was sent, milliseconds since 1970. */
+export interface Missing {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/** Of which a record is missing. @throws AssertionError where a record is stored twice */
+export async function missingDatagrams(client: DatabaseClient, { flows }: LoadRecord): Promise<Missing[]> {
+  const missing: Missing[] = [];
+  for (const [exporter, times] of flows.entries()) {
+    const counts = await storedFlows(client, exporter, times.from.length * RECORDS_A_DATAGRAM);
     assert.equal(counts.filter((count) => count > 1).length, 0, `exporter ${exporter}: nothing is stored twice`);
-    missing.push(
-      ...sentAtMs.filter((_, datagram) =>
-        counts.subarray(datagram * RECORDS_A_DATAGRAM, (datagram + 1) * RECORDS_A_DATAGRAM).includes(0),
-      ),
-    );
+    const isMissing = (datagram: number): boolean =>
+      counts.subarray(datagram * RECORDS_A_DATAGRAM, (datagram + 1) * RECORDS_A_DATAGRAM).includes(0);
+    missing.push(...sendTimesOf(times, isMissing));
   }
   return missing;
+}
+
+/** Of messages over UDP. @throws AssertionError where one is stored twice */
+export async function missingMessages(client: DatabaseClient, { syslog }: LoadRecord): Promise<Missing[]> {
+  const counts = await storedMessages(client, 'udp', syslog.from.length);
+  assert.equal(counts.filter((count) => count > 1).length, 0, 'no message over UDP is stored twice');
+  return sendTimesOf(syslog, (number) => counts[number] === 0);
+}
+
+function sendTimesOf({ from, until }: SendTimes, isMissing: (number: number) => boolean): Missing[] {
+  return [...from.keys()]
+    .filter(isMissing)
+    .map((number) => ({ fromMs: from[number] ?? 0, untilMs: until[number] ?? 0 }));
 }
 
 /** Of an exporter. */

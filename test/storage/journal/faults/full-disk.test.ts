@@ -101,6 +101,18 @@ test('a journal on a disk that is full already is opened and drained, which make
   await second.close();
 });
 
+test('a disk that is small beside the bound of the journal has room for senders that can wait, but not when it is full', async (t) => {
+  const disk = await smallDisk(t, DISK_BYTES);
+  if (disk === undefined) return t.skip(NO_MOUNT);
+  const journal = await journalOn(join(disk.directory, 'journal'), { maxBytes: 10 * 2 ** 30 }, []);
+  assert.equal(journal.hasRoom(), true);
+  while (await journal.append(batchOf(1, 9000)));
+  assert.equal(journal.hasRoom(), false);
+  for (const { id } of await takeAll(journal)) journal.acknowledge(id);
+  while (!journal.hasRoom()) await setTimeout(50);
+  await journal.close();
+});
+
 test('a folder that cannot be written is refused at the start, with what to do', async (t) => {
   const disk = await smallDisk(t, DISK_BYTES);
   if (disk === undefined) return t.skip(NO_MOUNT);
