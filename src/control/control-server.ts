@@ -84,13 +84,14 @@ export class ControlServer implements Component {
     let text = '';
     socket.setEncoding('utf8').on('data', (piece: string) => {
       text += piece;
-      if (text.length > MAX_QUESTION_BYTES) return void socket.destroy();
       const end = text.indexOf('\n');
-      if (end < 0) return undefined;
-      const line = text.slice(0, end);
-      text = '';
-      socket.pause();
-      void this.#answer(line).then((answer) => socket.end(`${JSON.stringify(answer)}\n`));
+      if (text.length > MAX_QUESTION_BYTES) socket.destroy();
+      else if (end >= 0) {
+        const line = text.slice(0, end);
+        text = '';
+        socket.pause();
+        void this.#answer(line).then((answer) => socket.end(`${JSON.stringify(answer)}\n`));
+      }
     });
   }
 

@@ -98,12 +98,11 @@ export class Workers implements Component {
    */
   async listen(hearing: Hearing): Promise<void> {
     this.#hearing = hearing;
-    const ready = this.children.filter(({ state }) => state === 'running');
     await Promise.all(
-      ready.map(({ channel }) => {
-        if (channel === undefined) return undefined;
-        this.#sockets.handOver(channel, this.children.findIndex((child) => child.channel === channel) + 1);
-        return channel.request('worker.listen', hearing, LISTEN_MS);
+      this.children.map(async ({ state, channel }, index) => {
+        if (state !== 'running' || channel === undefined) return;
+        this.#sockets.handOver(channel, index + 1);
+        await channel.request('worker.listen', hearing, LISTEN_MS);
       }),
     );
   }

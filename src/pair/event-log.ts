@@ -160,8 +160,7 @@ function eventOf(row: Record<string, unknown>): PairEvent {
     at: at instanceof Date ? at.toISOString() : String(at),
     node: String(node),
     epoch: Number(epoch),
-    // Of whatever version wrote it.
-    kind: String(kind) as PairEventKind,
+    kind: String(kind),
     summary: String(summary),
     details: typeof details === 'object' && details !== null ? { ...details } : {},
   };

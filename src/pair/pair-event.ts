@@ -19,7 +19,8 @@ export interface PairEvent {
   readonly at: string;
   readonly node: string;
   readonly epoch: number;
-  readonly kind: PairEventKind;
+  /** A `PairEventKind`; of another version of the program perhaps another. */
+  readonly kind: string;
   /** A sentence. */
   readonly summary: string;
   /** What it was seen by; plain JSON. */
