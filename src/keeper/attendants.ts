@@ -85,13 +85,19 @@ export class Attendants implements Component {
   maintain(epoch: PairEpoch): void {
     this.#epoch = epoch;
     this.#isOwner = true;
-    this.#change = this.#change.then(async () => {
-      if (!this.#isOwner || this.#epoch !== epoch) return;
-      await this.maintenance.end();
-      await this.maintenance.start().catch((error: unknown) => {
-        if (this.#isOwner) this.#log.error({ error: messageOf(error) }, 'maintenance does not start');
-      });
-    });
+    this.#change = this.#beginAfter(this.#change, epoch);
+  }
+
+  /** Never rejects. */
+  async #beginAfter(earlier: Promise<void>, epoch: PairEpoch): Promise<void> {
+    await earlier;
+    if (!this.#isOwner || this.#epoch !== epoch) return;
+    await this.maintenance.end();
+    try {
+      await this.maintenance.start();
+    } catch (error) {
+      if (this.#isOwner) this.#log.error({ error: messageOf(error) }, 'maintenance does not start');
+    }
   }
 
   /** It is done here no more; at once, since another node may do it already. */
