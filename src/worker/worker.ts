@@ -111,6 +111,7 @@ export class Worker {
         warmUp: (states) => this.#warmUp(states),
         // May be another than the configured one, while somebody else still has that.
         journalDirectory: storage.journal.directory,
+        journalDirectoryNow: () => storage.journal.directory,
         sockets: this.#sockets,
         withSecrets: account === undefined ? (step) => step() : (step) => asRoot(account, step),
       },
