@@ -10,13 +10,11 @@ export interface LoggedAccount {
   isLogDue: boolean;
   /** Whose it is, in words that its owner understands after a restart; asked for once a log. */
   describe(): string;
-  /** Writes what it stands at; at most `MAX_LOGGED_NUMBERS`. @returns the position behind */
+  /** Writes what it stands at; at most 256 numbers. @returns the position behind */
   writeState(out: Float64Array, at: number): number;
   /** What is no number, where it changed since it was asked for last; `isAnew`: where there is any. */
   takeNote(isAnew: boolean): string | undefined;
 }
-
-export const MAX_LOGGED_NUMBERS = 256;
 
 /** Where accounts are logged. */
 export interface AccountLog {

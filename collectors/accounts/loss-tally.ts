@@ -21,6 +21,10 @@ export class LossTally {
   arrive(sink: RowSink, nowMicros: number, log: AccountLog | undefined): void {
     this.account.atTime(sink, nowMicros);
     this.datagrams += 1;
+    this.counted(log);
+  }
+
+  counted(log: AccountLog | undefined): void {
     if (!this.account.isLogDue) log?.changed(this.account);
   }
 

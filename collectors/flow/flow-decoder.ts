@@ -1,4 +1,4 @@
-import type { AccountLog } from '../accounts/logged-account.ts';
+import type { AccountLog, LeftAccount, LoggedAccount } from '../accounts/logged-account.ts';
 import { spreadDrops } from '../accounts/spread-drops.ts';
 import type { Datagram } from '../datagram.ts';
 import type { FlowSinks } from './sinks.ts';
@@ -7,6 +7,7 @@ import { type Element, ElementRegistry } from './elements/registry.ts';
 import { Exporter, type ExporterView, type FlowProtocol } from './exporter/exporter.ts';
 import { parseAddress, unmapped } from '../ip-address.ts';
 import { ExporterTable } from './exporter/exporter-table.ts';
+import { namedSession, nameSession } from './exporter/session-name.ts';
 import { Strangers } from './exporter/strangers.ts';
 import { type ExporterDesk, FixedDecoder } from './netflow/fixed-decoder.ts';
 import { IPFIX_HEADER_BYTES, IPFIX_SETS, type IpfixHeader, readIpfixHeader } from './netflow/ipfix.ts';
@@ -17,6 +18,7 @@ import { type FlowObserver, SetDecoder, type SetTotals } from './netflow/set-dec
 import { SampleDropCounter } from './sflow/sflow-drops.ts';
 import { SflowDecoder } from './sflow/sflow.ts';
 import { SflowHeader } from './sflow/sflow-header.ts';
+import type { Session } from './netflow/template-store.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import type { WarmEntry, WarmState } from '../warm-state.ts';
 import { FlowWarmth } from './warm/flow-warmth.ts';
@@ -150,6 +152,7 @@ export class FlowDecoder implements WarmState {
         this.#setContext(exporter, datagram, exportedAtMicros, uptimeMs);
         return exporter;
       },
+      followed: (exporter, session) => this.#followed(exporter, session),
       trouble: (exporter, reason, detail) => this.#trouble(exporter, reason, detail),
     };
     this.#warmth = this.#createWarmth();
@@ -166,6 +169,7 @@ export class FlowDecoder implements WarmState {
       totals: this.#counts,
       observer: options.observer ?? {},
       news: this.#warmth,
+      counted: (exporter) => this.#counted(exporter),
       trouble: (exporter, reason, detail) => this.#trouble(exporter, reason, detail),
     });
   }
@@ -217,12 +221,49 @@ export class FlowDecoder implements WarmState {
    * knows whose they were.
    */
   spreadKernelDrops(drops: number): void {
-    spreadDrops(drops, this.#table, (exporter) => exporter.losses.recentDatagrams);
+    spreadDrops(
+      drops,
+      this.#table,
+      (exporter) => exporter.losses.recentDatagrams,
+      (exporter) => this.#counted(exporter),
+    );
   }
 
   /** All that were heard and are remembered, least recently used first; not those that other processes told of. */
   *exporters(): Iterable<ExporterView> {
     for (const exporter of this.#table) if (exporter.datagrams > 0) yield exporter;
+  }
+
+  /** Whose counts and positions must survive the process. */
+  *loggedAccounts(): Iterable<LoggedAccount> {
+    for (const { account } of this.#strangers.tallies()) yield account;
+    for (const { losses } of this.#table) yield losses;
+    yield* this.followedSequences();
+  }
+
+  /** Where sequence numbers stand. */
+  *followedSequences(): Iterable<LoggedAccount> {
+    for (const exporter of this.#table) {
+      for (const session of exporter.store.sessions()) {
+        const { sequence } = session;
+        // Sessions may share one; the last that was used has named it.
+        if (sequence.sessionKey === session.key) yield sequence;
+      }
+    }
+  }
+
+  /** Goes on with the sequence numbers of a process that ended. @returns whether the account was one */
+  restoreSequence({ description, state }: LeftAccount, nowMicros: number): boolean {
+    const named = namedSession(description);
+    if (named === undefined) return false;
+    const { protocol, key, address, observationDomain, sessionKey } = named;
+    let exporter = this.#table.peek(protocol, key, observationDomain);
+    if (exporter === undefined && this.#table.size >= this.#options.maxExporters) return true;
+    exporter ??= this.#addExporter(protocol, key, address, observationDomain, nowMicros);
+    const { sequence } = exporter.store.restoredSession(Math.floor(sessionKey / 65_536), sessionKey % 65_536);
+    nameSession(sequence, exporter, sessionKey);
+    sequence.restore(state, nowMicros);
+    return true;
   }
 
   get onWarmChange(): ((entry: WarmEntry) => void) | undefined {
@@ -296,6 +337,7 @@ export class FlowDecoder implements WarmState {
     // An agent counts its datagrams from wherever it sends them.
     const session = exporter.store.session(0, 0, header.sequence);
     session.sequence.arrive(header.sequence, 1, 1, header.uptimeMs, receivedAtMicros);
+    this.#followed(exporter, session);
     exporter.sflow ??= {
       exporterField: exporter.context.exporterField,
       sampling: exporter.sampling,
@@ -338,8 +380,8 @@ export class FlowDecoder implements WarmState {
     this.#setContext(exporter, datagram, header.exportedAtMicros, header.uptimeMs);
     const session = exporter.store.session(datagram.sourcePort, datagram.localPort, header.sequence);
     this.#sets.decode(bytes, NETFLOW9_HEADER_BYTES, bytes.length, NETFLOW9_SETS, exporter, session);
-    const records = this.#sets.incomplete ? Number.NaN : this.#sets.records;
-    session.sequence.arrive(header.sequence, 1, records, header.uptimeMs, datagram.receivedAtMicros);
+    session.sequence.arrive(header.sequence, 1, this.#recordsOfSets(), header.uptimeMs, datagram.receivedAtMicros);
+    this.#followed(exporter, session);
     this.#boundTemplates();
   }
 
@@ -356,9 +398,28 @@ export class FlowDecoder implements WarmState {
     const session = exporter.store.session(datagram.sourcePort, datagram.localPort, header.sequence);
     const end = Math.min(header.length, bytes.length);
     this.#sets.decode(bytes, IPFIX_HEADER_BYTES, end, IPFIX_SETS, exporter, session);
-    const records = this.#sets.incomplete ? Number.NaN : this.#sets.records;
-    session.sequence.arrive(header.sequence, records, 1, -1, datagram.receivedAtMicros);
+    const { arrival } = this.#sets;
+    session.sequence.arrive(header.sequence, this.#recordsOfSets(), 1, -1, datagram.receivedAtMicros, arrival);
+    this.#followed(exporter, session);
     this.#boundTemplates();
+  }
+
+  /** Of the datagram at hand; NaN where some wait for their template. */
+  #recordsOfSets(): number {
+    const { records, arrival } = this.#sets;
+    if (arrival === undefined) return records;
+    arrival.records += records;
+    return arrival.isKnown ? arrival.records : Number.NaN;
+  }
+
+  #counted({ losses }: Exporter): void {
+    if (!losses.isLogDue) this.accountLog?.changed(losses);
+  }
+
+  #followed(exporter: Exporter, { key, sequence }: Session): void {
+    if (sequence.isLogDue || this.accountLog === undefined) return;
+    if (sequence.sessionKey !== key) nameSession(sequence, exporter, key);
+    this.accountLog.changed(sequence);
   }
 
   #exporterAt(protocol: FlowProtocol, datagram: Datagram, observationDomain: number): Exporter {
@@ -416,7 +477,7 @@ export class FlowDecoder implements WarmState {
     context.uptimeMs = uptimeMs;
     const { losses } = exporter;
     losses.atTime(this.#sinks.losses, datagram.receivedAtMicros);
-    if (!losses.isLogDue) this.accountLog?.changed(losses);
+    this.#counted(exporter);
     exporter.lastSeenMicros = datagram.receivedAtMicros;
     if (exporter.datagrams === 0) exporter.firstSeenMicros = datagram.receivedAtMicros;
     exporter.datagrams += 1;

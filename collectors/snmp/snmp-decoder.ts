@@ -1,4 +1,4 @@
-import type { AccountLog } from '../accounts/logged-account.ts';
+import type { AccountLog, LoggedAccount } from '../accounts/logged-account.ts';
 import { spreadDrops } from '../accounts/spread-drops.ts';
 import type { Datagram } from '../datagram.ts';
 import { TokenBucket } from '../token-bucket.ts';
@@ -112,7 +112,17 @@ export class SnmpDecoder implements WarmState {
   /** Spreads datagrams that the kernel dropped over the sources heard of late: nobody knows whose they were. */
   spreadKernelDrops(drops: number): void {
     const tallies = Array.from(this.#sources, ({ tally }) => tally);
-    spreadDrops(drops, tallies, (tally) => tally.recentDatagrams);
+    spreadDrops(
+      drops,
+      tallies,
+      (tally) => tally.recentDatagrams,
+      (tally) => tally.counted(this.accountLog),
+    );
+  }
+
+  /** Whose counts must survive the process. */
+  *loggedAccounts(): Iterable<LoggedAccount> {
+    for (const { tally } of this.#sources) yield tally.account;
   }
 
   #rows(): number {

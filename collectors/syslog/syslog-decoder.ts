@@ -1,4 +1,4 @@
-import type { AccountLog } from '../accounts/logged-account.ts';
+import type { AccountLog, LoggedAccount } from '../accounts/logged-account.ts';
 import { spreadDrops } from '../accounts/spread-drops.ts';
 import type { RowSink } from '../row-sink.ts';
 import type { DeviceClocks, ZoneOfDevice } from './clock/device-time.ts';
@@ -119,7 +119,17 @@ export class SyslogDecoder {
   /** Spreads datagrams that the kernel dropped over the devices heard of late: nobody knows whose they were. */
   spreadKernelDrops(drops: number): void {
     const tallies = Array.from(this.#table, ({ tally }) => tally);
-    spreadDrops(drops, tallies, (tally) => tally.recentDatagrams);
+    spreadDrops(
+      drops,
+      tallies,
+      (tally) => tally.recentDatagrams,
+      (tally) => tally.counted(this.accountLog),
+    );
+  }
+
+  /** Whose counts must survive the process. */
+  *loggedAccounts(): Iterable<LoggedAccount> {
+    for (const { tally } of this.#table) yield tally.account;
   }
 
   get totals(): Readonly<SyslogTotals> {

@@ -18,6 +18,7 @@ import { FlowPipeline } from './pipelines/flow-pipeline.ts';
 import { InformHistory } from './snmp/inform-history.ts';
 import { Listeners } from './listeners.ts';
 import type { DroppedRows } from './losses/dropped-rows.ts';
+import { LastingAccounts } from './losses/lasting-accounts.ts';
 import { LossAccounts } from './losses/loss-accounts.ts';
 import { RowIntake } from './pipelines/row-intake.ts';
 import { flowPipelineOptions, rowIntakeOptions, snmpPipelineOptions, syslogPipelineOptions } from './options.ts';
@@ -50,6 +51,8 @@ export interface FamilySurroundings {
   readonly warmUp: (states: readonly WarmState[]) => Promise<void>;
   /** Of this worker. */
   readonly journalDirectory: string;
+  /** The same, as of now: it may have to move. */
+  readonly journalDirectoryNow: () => string;
   /** Those of `config.listeners` that are open already, by their position; the others are opened here. */
   readonly sockets: ReadonlyMap<number, GivenSocket>;
   /** The listeners stay closed until somebody opens them: this node may not be the active one of its pair. */
@@ -98,8 +101,14 @@ export async function openFamilies(
     log,
   );
   const listeners = new Listeners(config, { flow, syslog, snmp }, sockets, log);
-  for (const component of [flow, rules, syslog, mibs, snmp, history]) await lifecycle.start(component);
   const lossIntake = new RowIntake(rowIntakeOptions(config), queue, systemClock, log, drafts);
+  const accounts = new LastingAccounts(
+    { flow: flow.decoder, syslog: syslog.decoder, snmp: snmp.decoder },
+    { directory: surroundings.journalDirectoryNow, drafts, intake: lossIntake },
+    systemClock,
+    log,
+  );
+  for (const component of [accounts, flow, rules, syslog, mibs, snmp, history]) await lifecycle.start(component);
   const losses = new LossAccounts(
     listeners.datagram,
     {
@@ -115,6 +124,7 @@ export async function openFamilies(
   );
   await lifecycle.start(losses);
   await surroundings.warmUp([flow.decoder, snmp.decoder, snmp.security, clocks]);
+  await accounts.restore();
   if (surroundings.isGated) await lifecycle.start(gated(listeners));
   else for (const listener of listeners.all) await surroundings.withSecrets(() => lifecycle.start(listener));
   for (const watch of watches(config, { listeners, snmp, mibs }, log)) await lifecycle.start(watch);

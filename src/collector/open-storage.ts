@@ -9,7 +9,9 @@ import { systemClock } from '../runtime/clock.ts';
 import type { Component, Lifecycle } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { DroppedRows } from './losses/dropped-rows.ts';
-import { journalOptions } from './options.ts';
+import { takeLossesInto } from './losses/lasting-accounts.ts';
+import { journalOptions, rowIntakeOptions } from './options.ts';
+import { RowIntake } from './pipelines/row-intake.ts';
 
 /** Everything behind the decoders of a worker, started. */
 export interface OpenStorage {
@@ -48,7 +50,8 @@ export async function openStorage(
   const writer = new Writer(queue, options, systemClock, log);
   await lifecycle.start(drainingWriter(writer));
   // One worker is enough for what others left.
-  const orphans = worker.index === 0 ? orphanJournals(config, worker.workers, options, log) : undefined;
+  const takeLosses = takeLossesInto(new RowIntake(rowIntakeOptions(config), queue, systemClock, log, journal.drafts));
+  const orphans = worker.index === 0 ? orphanJournals(config, worker.workers, options, takeLosses, log) : undefined;
   if (orphans !== undefined) await lifecycle.start(orphans);
   return { journal, queue, shared, writer, orphans, dropped };
 }
@@ -69,9 +72,15 @@ async function openSharedQueue(
   return queue;
 }
 
-function orphanJournals(config: Config, workers: number, writer: WriterOptions, log: Log): OrphanJournals {
+function orphanJournals(
+  config: Config,
+  workers: number,
+  writer: WriterOptions,
+  onDrained: (directory: string) => Promise<void>,
+  log: Log,
+): OrphanJournals {
   const { directory, claimTimeout } = config.journal;
-  const options = { root: directory, node: config.node.name, workers, claimTimeoutMs: claimTimeout, writer };
+  const options = { root: directory, node: config.node.name, workers, claimTimeoutMs: claimTimeout, writer, onDrained };
   return new OrphanJournals({ ...options, writer: { ...writer, connections: 1 } }, systemClock, log);
 }
 

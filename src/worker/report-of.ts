@@ -195,6 +195,9 @@ function journalStatus({ journal, journalMaxBytes, orphans, writer }: Parts): Jo
       ? `the database is behind: batches wait for ${seconds(lateMs)}, the last took ${seconds(writer.lastBatchMs)} to write`
       : undefined,
     adopting && `the journal of ${adopting.node} is being written: ${adopting.batches} batches are left`,
+    journal.unreadableFiles > 0
+      ? `${journal.unreadableFiles} of the journal's files cannot be read, and are left as they are`
+      : undefined,
     trouble && `a journal that nobody owns cannot be written: ${trouble}`,
   ];
   return {

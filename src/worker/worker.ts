@@ -147,6 +147,7 @@ export class Worker {
         warmUp: (states) => this.#warmUp(states),
         // May be another than the configured one, while somebody else still has that.
         journalDirectory: storage.journal.directory,
+        journalDirectoryNow: () => storage.journal.directory,
         sockets: this.#sockets,
         isGated: this.#start.isGated,
         withSecrets: account === undefined ? (step) => step() : (step) => asRoot(account, step),

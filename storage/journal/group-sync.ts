@@ -1,5 +1,5 @@
 import type { Clock } from '../../src/runtime/clock.ts';
-import type { Entry, Segment } from './segment.ts';
+import type { Entry, Segment } from './segments/segment.ts';
 
 /**
  * Syncs segments to the disk for many batches at once. A batch that is done (in the database) before its time has come costs

@@ -1,3 +1,5 @@
+import type { LoggedAccount } from '../../accounts/logged-account.ts';
+
 /** What the sequence numbers of an exporter tell, in the unit of its protocol (records or datagrams). */
 export interface SequenceCounts {
   /** What arrived, each once, as far as its amount is known; with `lost` it is what was sent. */
@@ -11,6 +13,37 @@ export interface SequenceCounts {
   restarts: number;
 }
 
+/** A datagram with data that wait for their template: how far it advances the sequence numbers is known when all are decoded. */
+export class HeldArrival {
+  /** Sets of it that still wait. */
+  waiting = 0;
+  /** Known by now. */
+  records = 0;
+  /** Some will never be known. */
+  isGivenUp = false;
+  /** From its number to that of the next datagram, all of which is taken for received; -1: none has come yet. */
+  span = -1;
+
+  /** A set of it was decoded. What the span has more than the records was lost, after all. */
+  decoded(records: number, counts: SequenceCounts): void {
+    this.records += records;
+    this.waiting -= 1;
+    if (!this.isKnown || this.span <= this.records) return;
+    const excess = this.span - this.records;
+    counts.received -= excess;
+    counts.lost += excess;
+  }
+
+  giveUp(): void {
+    this.waiting -= 1;
+    this.isGivenUp = true;
+  }
+
+  get isKnown(): boolean {
+    return this.waiting === 0 && !this.isGivenUp;
+  }
+}
+
 /** A late datagram is looked for this far back, in the protocol's unit; further back the exporter has restarted. */
 export const REORDER_WINDOW = 65_536;
 /** A gap of more than this is no loss: the counter was set anew. */
@@ -21,6 +54,11 @@ const UPTIME_TOLERANCE_MS = 10_000;
 const MAX_OPEN_GAPS = 64;
 /** Datagrams in a row that must agree before a suspicion (another unit, a silent restart) is believed. */
 const CONVINCING_RUN = 8;
+
+/** Numbers in front of the gaps in what is logged. */
+const HEAD_NUMBERS = 9;
+/** A successor that comes later than this begins anew: an exporter may have counted anything meanwhile. */
+const MAX_PAUSE_MICROS = 3_600_000_000;
 
 interface Gap {
   start: number;
@@ -39,10 +77,22 @@ interface Gap {
  *
  * Some exporters count datagrams where the RFC says records, or the reverse. When eight datagrams in a row fit
  * the other unit and not the prescribed one, the other one is followed, and what the error had counted is taken back.
+ *
+ * Where it stands is logged, so that a successor goes on: what came in between is lost, or in the kernel still.
  */
-export class SequenceTracker {
+export class SequenceTracker implements LoggedAccount {
+  logNumber = 0;
+  logSerial = 0;
+  isLogDue = false;
+  /** Of the session that it follows, as `describe` shall say it. */
+  sessionKey = -1;
+  description = '';
   readonly #counts: SequenceCounts;
   #next = -1;
+  /** Of the last datagram, where its amount was not known; -1: it was. */
+  #heldFrom = -1;
+  #held: HeldArrival | undefined;
+  #seenAtMicros = 0;
   #gaps: Gap[] = [];
   #uptimeMs = -1;
   #arrivedAtMicros = 0;
@@ -63,20 +113,83 @@ export class SequenceTracker {
 
   /**
    * One datagram. `units`: by how much it advances the counter as its protocol prescribes, `other`: in the other unit
-   * (NaN: not known, since data waits for its template). `uptimeMs`: -1 where the header has none.
+   * (NaN: not known, since data waits for its template: then `held` will know). `uptimeMs`: -1 where the header has none.
    */
-  arrive(sequence: number, units: number, other: number, uptimeMs: number, receivedAtMicros: number): void {
+  arrive(
+    sequence: number,
+    units: number,
+    other: number,
+    uptimeMs: number,
+    receivedAtMicros: number,
+    held?: HeldArrival,
+  ): void {
+    this.#seenAtMicros = receivedAtMicros;
     const restarted = this.#uptimeWentBack(uptimeMs, receivedAtMicros);
     this.#suspectUnit(sequence, units, other);
     const advance = this.#otherUnit ? other : units;
+    if (this.#heldFrom >= 0 && !restarted && this.#isBeforeHeld(sequence)) return;
     if (restarted) this.#restart(sequence, advance);
     else if (this.#next < 0) this.#follow(sequence, advance);
     else this.#compare(sequence, advance);
+    this.#held = this.#heldFrom < 0 ? undefined : held;
   }
 
   /** Whether `sequence` may continue this stream: used to recognise an exporter that changed its port. */
   continues(sequence: number): boolean {
     return this.#next >= 0 && (sequence - this.#next) >>> 0 <= REORDER_WINDOW;
+  }
+
+  describe(): string {
+    return this.description;
+  }
+
+  takeNote(): undefined {
+    return undefined;
+  }
+
+  writeState(out: Float64Array, start: number): number {
+    const numbers = [
+      this.#seenAtMicros,
+      this.#next,
+      this.#heldFrom,
+      this.#uptimeMs,
+      this.#arrivedAtMicros,
+      this.#last,
+      this.#lastUnits,
+      this.#lastOther,
+      this.#otherUnit ? 1 : 0,
+    ];
+    out.set(numbers, start);
+    let at = start + numbers.length;
+    for (const { start: first, length } of this.#gaps) {
+      out[at] = first;
+      out[at + 1] = length;
+      at += 2;
+    }
+    return at;
+  }
+
+  /** Goes on where another process stood; it does not where that is too long ago to mean anything, or cannot be read. */
+  restore(state: Float64Array, nowMicros: number): void {
+    const [seenAt = 0, next = -1, heldFrom = -1, uptimeMs = -1, arrivedAt = 0, last = -1] = state;
+    const [lastUnits = 0, lastOther = 0, otherUnit = 0] = state.subarray(6);
+    if (![next, heldFrom, uptimeMs, last].every(isNumberOrNone) || Math.abs(nowMicros - seenAt) > MAX_PAUSE_MICROS)
+      return;
+    this.#seenAtMicros = seenAt;
+    this.#next = next;
+    this.#heldFrom = heldFrom;
+    this.#uptimeMs = uptimeMs;
+    this.#arrivedAtMicros = arrivedAt;
+    this.#last = last;
+    this.#lastUnits = lastUnits;
+    this.#lastOther = lastOther;
+    this.#otherUnit = otherUnit === 1;
+    const gaps = state.subarray(HEAD_NUMBERS);
+    this.#gaps = [];
+    for (let at = 0; at + 1 < gaps.length && this.#gaps.length < MAX_OPEN_GAPS; at += 2) {
+      const gap = { start: gaps[at] ?? -1, length: gaps[at + 1] ?? 0 };
+      if (isNumberOrNone(gap.start) && gap.start >= 0 && gap.length > 0 && gap.length <= MAX_GAP) this.#gaps.push(gap);
+    }
   }
 
   #compare(sequence: number, units: number): void {
@@ -97,7 +210,31 @@ export class SequenceTracker {
   #follow(sequence: number, units: number): void {
     if (!Number.isNaN(units)) this.#add('received', units);
     this.#next = Number.isNaN(units) ? -1 : (sequence + units) >>> 0;
+    this.#heldFrom = Number.isNaN(units) ? sequence : -1;
     this.#staleRun = 0;
+  }
+
+  /**
+   * The datagram before is of unknown amount: as much as up to this one, or what was decoded of it meanwhile.
+   * @returns whether this one is late, and so tells nothing
+   */
+  #isBeforeHeld(sequence: number): boolean {
+    const [from, held] = [this.#heldFrom, this.#held];
+    if (held?.isKnown === true) {
+      this.#add('received', held.records);
+      this.#next = (from + held.records) >>> 0;
+      return false;
+    }
+    const ahead = (sequence - from) >>> 0;
+    if (ahead <= MAX_GAP) {
+      this.#add('received', ahead);
+      this.#next = sequence;
+      if (held !== undefined) held.span = ahead;
+      return false;
+    }
+    if (sequence === 0 || (from - sequence) >>> 0 > REORDER_WINDOW) return false;
+    this.#add('reordered', 1);
+    return true;
   }
 
   #restart(sequence: number, units: number): void {
@@ -188,4 +325,9 @@ export class SequenceTracker {
     this.#counts[kind] += amount;
     this.#doubtful[kind] += amount;
   }
+}
+
+/** Of 32 bits; or -1. */
+function isNumberOrNone(value: number): boolean {
+  return Number.isInteger(value) && value >= -1 && value < 2 ** 32;
 }

@@ -6,6 +6,7 @@ import type { Exporter, FlowProtocol } from '../exporter/exporter.ts';
 import { NETFLOW1_FIELDS, NETFLOW1_HEADER_BYTES, newNetflow1Header, readNetflow1Header } from './netflow1.ts';
 import { NETFLOW5_FIELDS, NETFLOW5_HEADER_BYTES, newNetflow5Header, readNetflow5Header } from './netflow5.ts';
 import { NETFLOW7_FIELDS, NETFLOW7_HEADER_BYTES, newNetflow7Header, readNetflow7Header } from './netflow7.ts';
+import type { Session } from './template-store.ts';
 import { compileProgram, type RecordProgram } from '../record/record-program.ts';
 
 /** What a protocol's decoder asks of the front door. */
@@ -18,6 +19,8 @@ export interface ExporterDesk {
     exportedAtMicros: number,
     uptimeMs: number,
   ): Exporter;
+  /** The sequence numbers of a session went on. */
+  followed(exporter: Exporter, session: Session): void;
   /** Counts and reports; `exporter` is undefined where it is not known yet. */
   trouble(exporter: Exporter | undefined, reason: DecodeReason, detail: string): void;
 }
@@ -66,7 +69,7 @@ export class FixedDecoder {
     if (!readNetflow5Header(datagram.bytes, header)) return this.#truncated('NetFlow v5');
     const exporter = this.#arrived('netflow5', datagram, header.observationDomain, header);
     exporter.sampling.useHeader(header.samplingInterval);
-    follow(exporter, datagram, header.sequence, header);
+    this.#desk.followed(exporter, follow(exporter, datagram, header.sequence, header));
     return this.#run('netflow5', datagram, NETFLOW5_HEADER_BYTES, header.count, exporter);
   }
 
@@ -74,7 +77,7 @@ export class FixedDecoder {
     const header = this.#header7;
     if (!readNetflow7Header(datagram.bytes, header)) return this.#truncated('NetFlow v7');
     const exporter = this.#arrived('netflow7', datagram, 0, header);
-    follow(exporter, datagram, header.sequence, header);
+    this.#desk.followed(exporter, follow(exporter, datagram, header.sequence, header));
     return this.#run('netflow7', datagram, NETFLOW7_HEADER_BYTES, header.count, exporter);
   }
 
@@ -105,7 +108,8 @@ export class FixedDecoder {
 }
 
 /** Versions 5 and 7 count records; those that count datagrams are found out. */
-function follow(exporter: Exporter, datagram: Datagram, sequence: number, header: CountedHeader): void {
+function follow(exporter: Exporter, datagram: Datagram, sequence: number, header: CountedHeader): Session {
   const session = exporter.store.session(datagram.sourcePort, datagram.localPort, sequence);
   session.sequence.arrive(sequence, header.count, 1, header.uptimeMs, datagram.receivedAtMicros);
+  return session;
 }

@@ -1,3 +1,5 @@
+import type { HeldArrival } from '../exporter/sequence.ts';
+
 /** A data set that waits for its template, with what its datagram's header said. */
 export interface HeldSet<Owner extends object, Stream> {
   readonly owner: Owner;
@@ -11,6 +13,8 @@ export interface HeldSet<Owner extends object, Stream> {
   readonly receivedAtMicros: number;
   readonly exportedAtMicros: number;
   readonly uptimeMs: number;
+  /** Is told what becomes of it; absent: it came from another process. */
+  readonly arrival?: HeldArrival;
   /** By which other processes know it; absent: they do not. */
   readonly warmKey?: string | undefined;
 }

@@ -3,6 +3,7 @@ import type { FlowSinks } from '../sinks.ts';
 import type { DecodeReason } from '../decode-trouble.ts';
 import type { Element, ElementRegistry } from '../elements/registry.ts';
 import type { Exporter } from '../exporter/exporter.ts';
+import { HeldArrival } from '../exporter/sequence.ts';
 import { HeldData, type HeldLimits, type HeldSet } from './held-data.ts';
 import { type OptionFindings, OptionReader } from './option-data.ts';
 import { OptionRows } from './option-rows.ts';
@@ -56,6 +57,8 @@ export interface SetDecoderParts {
   readonly totals: SetTotals;
   readonly observer: FlowObserver;
   readonly news: SetNews;
+  /** Something was counted at an exporter, maybe without a datagram. */
+  counted(exporter: Exporter): void;
   /** Counts and reports; of the exporter at hand. */
   trouble(exporter: Exporter, reason: DecodeReason, detail: string): void;
 }
@@ -72,8 +75,8 @@ const FIELDS_PER_COMPILATION = 32;
 export class SetDecoder implements SetVisitor, OptionFindings {
   /** Of the last datagram: data and option records. */
   records = 0;
-  /** Of the last datagram: whether data of an unknown number of records had to be held. */
-  incomplete = false;
+  /** Of the last datagram: data of an unknown number of records that had to be held, if any. */
+  arrival: HeldArrival | undefined;
   readonly #parts: SetDecoderParts;
   #programs: ProgramCache;
   /** Elements that exporters named, in order: a program that was compiled before the name of a field is out of date. */
@@ -97,6 +100,8 @@ export class SetDecoder implements SetVisitor, OptionFindings {
     this.#optionRows = new OptionRows(parts.sinks);
     this.#held = new HeldData(parts.heldLimits, (set) => {
       set.owner.heldExpired += 1;
+      set.arrival?.giveUp();
+      parts.counted(set.owner);
       parts.totals.heldExpired += 1;
       parts.news.heldNoMore(set);
     });
@@ -116,7 +121,7 @@ export class SetDecoder implements SetVisitor, OptionFindings {
     this.#exporter = exporter;
     this.#session = session;
     this.records = 0;
-    this.incomplete = false;
+    this.arrival = undefined;
     exporter.context.lookupTemplate = this.#lookupTemplate;
     walkSets(bytes, start, end, dialect, this);
   }
@@ -288,7 +293,8 @@ export class SetDecoder implements SetVisitor, OptionFindings {
   #hold(templateId: number, bytes: Buffer, start: number, end: number): void {
     const exporter = this.#exporter;
     const { receivedAtMicros, exportedAtMicros, uptimeMs } = exporter.context;
-    this.incomplete = true;
+    this.arrival ??= new HeldArrival();
+    this.arrival.waiting += 1;
     exporter.held += 1;
     this.#parts.totals.held += 1;
     const { news } = this.#parts;
@@ -300,6 +306,7 @@ export class SetDecoder implements SetVisitor, OptionFindings {
       receivedAtMicros,
       exportedAtMicros,
       uptimeMs,
+      arrival: this.arrival,
       warmKey: news.held(exporter, this.#session, templateId, end - start),
     };
     news.tellHeld(set);
@@ -338,7 +345,9 @@ export class SetDecoder implements SetVisitor, OptionFindings {
     Object.assign(set.owner.context, { receivedAtMicros, exportedAtMicros, uptimeMs, lookupTemplate });
     this.#session = set.stream;
     const bytes = Buffer.from(set.contents, 'latin1');
-    this.#decodeData(set.owner, template, bytes, 0, bytes.length);
+    const records = this.#decodeData(set.owner, template, bytes, 0, bytes.length);
+    set.arrival?.decoded(records, set.owner);
+    this.#parts.counted(set.owner);
     set.owner.heldDecoded += 1;
     this.#parts.totals.decodedFromHold += 1;
   }

@@ -97,7 +97,13 @@ export class TemplateStore {
     const key = exporterPort * 65_536 + localPort;
     const session = this.#sessions.get(key) ?? this.#addSession(key, new SequenceTracker(this.#counts));
     session.usedAt = ++this.#uses;
+    // By its numbers an exporter is known again that has another port.
+    this.#lastSession ??= session;
     return session;
+  }
+
+  sessions(): Iterable<Session> {
+    return this.#sessions.values();
   }
 
   /** All in force, with the sessions that they came in. */

@@ -14,6 +14,8 @@ export class DraftFile {
   isBroken = false;
   /** Whether its name in the folder is synced as well. */
   isNameSynced = false;
+  /** Bytes that it takes on the disk: as long as its longest draft was. */
+  size = 0;
   readonly #fd: number;
   #syncing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -32,6 +34,7 @@ export class DraftFile {
     // Its number may be another file's by now.
     if (this.#closing !== undefined) throw new Error(`${this.path} is closed`);
     const written = writeSync(this.#fd, memory, start, end - start, at);
+    this.size = Math.max(this.size, at + written);
     // What did not fit says why as soon as it is written alone.
     if (written < end - start) this.write(memory, start + written, end, at + written);
   }

@@ -31,6 +31,7 @@ export class DraftStore implements DraftFiles {
   /** Batches that went on without a draft, or with a part of one, since the start. */
   givenUp = 0;
   #directory: string;
+  readonly #maxIdleBytes: number;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #sync: DraftSync;
@@ -45,12 +46,23 @@ export class DraftStore implements DraftFiles {
     this.#due.length = 0;
   };
 
-  /** @param syncMs how long rows may be in the page cache only; 0: as long as their batch is open */
-  constructor(directory: string, syncMs: number, clock: Clock, log: Log) {
+  /**
+   * @param syncMs how long rows may be in the page cache only; 0: as long as their batch is open
+   * @param maxIdleBytes of files that are kept for the next drafts
+   */
+  constructor(directory: string, syncMs: number, clock: Clock, log: Log, maxIdleBytes = Infinity) {
     this.#directory = directory;
+    this.#maxIdleBytes = maxIdleBytes;
     this.#clock = clock;
     this.#log = log;
     this.#sync = new DraftSync(syncMs, clock, (file) => this.#syncFile(file));
+  }
+
+  /** On the disk, of those in use and of those that are kept. */
+  get bytes(): number {
+    let bytes = this.#idleBytes;
+    for (const { size } of this.#inUse) bytes += size;
+    return bytes;
   }
 
   /** From here on drafts are written; before, and after `close`, batches do without. */
@@ -101,7 +113,8 @@ export class DraftStore implements DraftFiles {
     this.#sync.released(file);
     const isUsable = this.#isInvalidated(file);
     const isOurs = dirname(file.path) === this.#directory;
-    if (isUsable && isOurs && this.#isOpen && this.#idle.length < MAX_IDLE_FILES) this.#idle.push(file);
+    const hasPlace = this.#idle.length < MAX_IDLE_FILES && this.#idleBytes + file.size <= this.#maxIdleBytes;
+    if (isUsable && isOurs && this.#isOpen && hasPlace) this.#idle.push(file);
     else this.#finish(isOurs ? file.remove() : file.close());
   }
 
@@ -115,6 +128,10 @@ export class DraftStore implements DraftFiles {
     this.#inUse.clear();
     await Promise.all(this.#closing);
     await rmdir(this.#directory).catch(() => {}); // missing, or not empty
+  }
+
+  get #idleBytes(): number {
+    return this.#idle.reduce((sum, { size }) => sum + size, 0);
   }
 
   /** @throws what the file system says */

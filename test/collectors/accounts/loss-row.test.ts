@@ -64,7 +64,13 @@ test('what a process had counted when it was killed comes after the rows that it
   const found = sink
     .read()
     .map(({ minute, datagrams, rows, version, family, protocol, observation_domain: domain }) => ({
-      ...{ minute, datagrams, rows, version, family, protocol, domain },
+      minute,
+      datagrams,
+      rows,
+      version,
+      family,
+      protocol,
+      domain,
     }));
   const row = { minute: NOON, rows: 80, family: 'flow', protocol: 'ipfix', domain: 7 };
   assert.deepEqual(found, [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fillAlarm } from '../../../storage/journal/fill-alarm.ts';
+import { fillAlarm } from '../../../storage/journal/bounds/fill-alarm.ts';
 
 const GIB = 2 ** 30;
 const BOUNDS = { maxBytes: 10 * GIB, minFreeBytes: GIB / 2, maxPendingBytes: 1 };

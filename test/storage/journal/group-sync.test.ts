@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Clock } from '../../../src/runtime/clock.ts';
 import { GroupSync } from '../../../storage/journal/group-sync.ts';
-import { Segment } from '../../../storage/journal/segment.ts';
+import { Segment } from '../../../storage/journal/segments/segment.ts';
 import { FLOWS } from '../../../collectors/flow/tables.ts';
 import { sealedBatch } from '../../support/batches.ts';
 import { temporaryDirectory } from '../../support/postgres.ts';

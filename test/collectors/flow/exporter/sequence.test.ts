@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  HeldArrival,
   MAX_GAP,
   REORDER_WINDOW,
   type SequenceCounts,
@@ -105,14 +106,64 @@ test('an exporter that counts records where it should count datagrams is recogni
   assert.deepEqual(follow([...sequences, 41 * 24, 42 * 24], 1, 24), { ...NOTHING, lost: 24 });
 });
 
-test('after a datagram of unknown length counting starts anew', () => {
+test('what reaches to the next number is taken for received where a datagram has data that wait', () => {
   const counts = { ...NOTHING, received: 0 };
   const tracker = new SequenceTracker(counts);
   tracker.arrive(10, Number.NaN, 1, -1, 0);
   tracker.arrive(37, 5, 1, -1, SECOND);
   tracker.arrive(52, 5, 1, -1, 2 * SECOND);
-  // The second follows one whose length nobody knows.
-  assert.deepEqual(counts, { ...NOTHING, received: 10, lost: 10 });
+  assert.deepEqual(counts, { ...NOTHING, received: 27 + 10, lost: 10 });
+});
+
+test('what waited tells how much of it was lost, as soon as all of it is decoded', () => {
+  const counts = { ...NOTHING, received: 0 };
+  const tracker = new SequenceTracker(counts);
+  const held = new HeldArrival();
+  held.waiting = 2;
+  tracker.arrive(10, Number.NaN, 1, -1, 0, held);
+  tracker.arrive(40, 5, 1, -1, SECOND);
+  held.decoded(12, counts);
+  assert.deepEqual(counts, { ...NOTHING, received: 35 });
+  held.decoded(8, counts);
+  // 30 numbers, 20 of them seen.
+  assert.deepEqual(counts, { ...NOTHING, received: 25, lost: 10 });
+});
+
+test('data that are decoded before the next datagram comes leave a gap as any other would', () => {
+  const counts = { ...NOTHING, received: 0 };
+  const tracker = new SequenceTracker(counts);
+  const held = new HeldArrival();
+  held.waiting = 1;
+  tracker.arrive(10, Number.NaN, 1, -1, 0, held);
+  held.decoded(20, counts);
+  tracker.arrive(40, 5, 1, -1, SECOND);
+  tracker.arrive(30, 10, 1, -1, SECOND);
+  assert.deepEqual(counts, { ...NOTHING, received: 35, reordered: 1 });
+});
+
+test('a successor goes on where the process before it stood, and fills its gaps', () => {
+  const before = new SequenceTracker({ ...NOTHING, received: 0 });
+  before.arrive(100, 10, 1, 5000, 0);
+  before.arrive(130, 10, 1, 6000, SECOND);
+  const state = new Float64Array(256);
+  const end = before.writeState(state, 0);
+  const counts = { ...NOTHING, received: 0 };
+  const after = new SequenceTracker(counts);
+  after.restore(state.slice(0, end), 2 * SECOND);
+  after.arrive(110, 10, 1, 6000, 2 * SECOND); // late
+  after.arrive(160, 10, 1, 7000, 2 * SECOND);
+  assert.deepEqual(counts, { ...NOTHING, received: 20, lost: 20 - 10, reordered: 1 });
+});
+
+test('a successor that comes hours later begins anew', () => {
+  const before = new SequenceTracker({ ...NOTHING, received: 0 });
+  before.arrive(100, 10, 1, -1, 0);
+  const state = new Float64Array(256);
+  const counts = { ...NOTHING, received: 0 };
+  const after = new SequenceTracker(counts);
+  after.restore(state.slice(0, before.writeState(state, 0)), 7200 * SECOND);
+  after.arrive(5000, 10, 1, -1, 7200 * SECOND);
+  assert.deepEqual(counts, { ...NOTHING, received: 10 });
 });
 
 test('any numbers at all keep the counts sane', () => {

@@ -1,5 +1,5 @@
 import { statfs } from 'node:fs/promises';
-import type { Clock } from '../../src/runtime/clock.ts';
+import type { Clock } from '../../../src/runtime/clock.ts';
 
 const CHECK_EVERY_MS = 1000;
 

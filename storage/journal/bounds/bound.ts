@@ -1,5 +1,5 @@
 import type { FreeSpace } from './free-space.ts';
-import type { SegmentStore } from './segment-store.ts';
+import type { SegmentStore } from '../segments/segment-store.ts';
 
 export interface Bounds {
   /** Of the journal on disk. */
@@ -19,12 +19,20 @@ const LEAST_RESERVE_BYTES = 16 << 20;
 export class JournalBound {
   readonly #bounds: Bounds;
   readonly #store: SegmentStore;
+  readonly #drafts: { readonly bytes: number };
   readonly #freeSpace: FreeSpace;
 
-  constructor(bounds: Bounds, store: SegmentStore, freeSpace: FreeSpace) {
+  /** @param drafts what open batches take on the disk */
+  constructor(bounds: Bounds, store: SegmentStore, drafts: { readonly bytes: number }, freeSpace: FreeSpace) {
     this.#bounds = bounds;
     this.#store = store;
+    this.#drafts = drafts;
     this.#freeSpace = freeSpace;
+  }
+
+  /** Of the journal on the disk: batches, and those that are open yet. */
+  get bytesOnDisk(): number {
+    return this.#store.bytesOnDisk + this.#drafts.bytes;
   }
 
   /** Whether the disk is stuck: nothing waits for long to be written otherwise. */
@@ -36,7 +44,7 @@ export class JournalBound {
   hasRoom(pendingBytes: number): boolean {
     const { maxBytes, minFreeBytes, maxPendingBytes } = this.#bounds;
     // Of a disk that is small beside the bound, the reserve would be more than there ever is.
-    const roomBytes = Math.max(0, this.#store.bytesOnDisk + this.#freeSpace.bytes - minFreeBytes);
+    const roomBytes = Math.max(0, this.bytesOnDisk + this.#freeSpace.bytes - minFreeBytes);
     const most = Math.min(maxBytes, roomBytes);
     const reserve = Math.min(Math.max(most / RESERVED_SHARE, LEAST_RESERVE_BYTES), most / 4);
     return pendingBytes <= maxPendingBytes / 2 && this.whyFull(pendingBytes + reserve) === undefined;
@@ -44,7 +52,7 @@ export class JournalBound {
 
   /** Why `bytes` more than what is on the disk would be too many; undefined where there is room. */
   whyFull(bytes: number): string | undefined {
-    if (this.#store.bytesOnDisk + bytes > this.#bounds.maxBytes) return 'the journal is full';
+    if (this.bytesOnDisk + bytes > this.#bounds.maxBytes) return 'the journal is full';
     if (this.#freeSpace.bytes - bytes < this.#bounds.minFreeBytes) return 'too little of the disk is free';
     return undefined;
   }

@@ -1,9 +1,9 @@
 import { open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock } from '../../src/runtime/clock.ts';
-import { messageOf } from '../../src/runtime/errors.ts';
-import type { Log } from '../../src/runtime/log.ts';
-import type { BatchHeader } from '../batch/batch-format.ts';
+import type { Clock } from '../../../src/runtime/clock.ts';
+import { messageOf } from '../../../src/runtime/errors.ts';
+import type { Log } from '../../../src/runtime/log.ts';
+import type { BatchHeader } from '../../batch/batch-format.ts';
 import { type Entry, Segment } from './segment.ts';
 
 const SEGMENT_NAME = /^(\d{16})\.journal$/;
@@ -57,11 +57,15 @@ export class SegmentStore {
    * Finds what an earlier run left.
    * @param onBatch told of the id of every batch, also of those that are done
    * @param onDamaged told what a damaged batch, which is put aside, says of itself
+   * @param onUnreadable told of a file that is left as it is, since the system does not let us read it
    * @returns what was cut off the end of the last segment
    */
   async open(
     onBatch: (id: string) => void = () => {},
     onDamaged: (header: BatchHeader) => void = () => {},
+    onUnreadable: (file: string, error: unknown) => void = (_file, error) => {
+      throw error;
+    },
   ): Promise<TornTail | undefined> {
     const files = await this.#files();
     // Not from one on: a process that was paused, and has lost the folder without knowing it yet, must not find a file of a
@@ -73,8 +77,12 @@ export class SegmentStore {
     for (const orphan of orphans) await rm(join(this.#directory, orphan));
     let torn: TornTail | undefined;
     for (const name of names) {
-      const bytes = await this.#openSegment(name, name === names.at(-1), onBatch, onDamaged);
-      if (bytes > 0) torn = { file: name, bytes };
+      try {
+        const bytes = await this.#openSegment(name, name === names.at(-1), onBatch, onDamaged);
+        if (bytes > 0) torn = { file: name, bytes };
+      } catch (error) {
+        onUnreadable(join(this.#directory, name), error);
+      }
     }
     return torn;
   }

@@ -1,4 +1,4 @@
-import type { Entry, Segment } from './segment.ts';
+import type { Entry, Segment } from '../segments/segment.ts';
 
 /**
  * The batches that have left the order of the segments: those that the writer has in hand, and those that it gave back.

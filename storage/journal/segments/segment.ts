@@ -1,6 +1,6 @@
 import { type FileHandle, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type BatchHeader, decodeBatch, type SealedBatch } from '../batch/batch-format.ts';
+import { type BatchHeader, decodeBatch, type SealedBatch } from '../../batch/batch-format.ts';
 import type { ReadMemory } from './read-memory.ts';
 import { type Garbage, scanSegment } from './segment-scan.ts';
 

@@ -7,7 +7,7 @@ import {
   PREFIX_BYTES,
   readPrefix,
   type SealedBatch,
-} from '../batch/batch-format.ts';
+} from '../../batch/batch-format.ts';
 
 /** A batch in a file, as its header tells. */
 export interface FoundBatch {

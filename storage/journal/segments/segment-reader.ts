@@ -1,5 +1,5 @@
-import { messageOf } from '../../src/runtime/errors.ts';
-import type { Log } from '../../src/runtime/log.ts';
+import { messageOf } from '../../../src/runtime/errors.ts';
+import type { Log } from '../../../src/runtime/log.ts';
 import type { Entry, Segment } from './segment.ts';
 import type { SegmentStore } from './segment-store.ts';
 

@@ -1,0 +1,95 @@
+import { writeLeftLosses } from '../../../collectors/accounts/loss-account.ts';
+import type { LeftAccount, LoggedAccount } from '../../../collectors/accounts/logged-account.ts';
+import { LOSSES } from '../../../collectors/accounts/loss-table.ts';
+import type { FlowDecoder } from '../../../collectors/flow/flow-decoder.ts';
+import type { SnmpDecoder } from '../../../collectors/snmp/snmp-decoder.ts';
+import type { SyslogDecoder } from '../../../collectors/syslog/syslog-decoder.ts';
+import type { RowSink } from '../../../collectors/row-sink.ts';
+import type { DraftStore } from '../../../storage/journal/drafts/draft-store.ts';
+import { AccountLogFile, leftAccounts, removeAccounts } from '../../../storage/losses/account-log-file.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { messageOf } from '../../runtime/errors.ts';
+import type { Component } from '../../runtime/lifecycle.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { RowIntake } from '../pipelines/row-intake.ts';
+
+interface Decoders {
+  readonly flow: FlowDecoder;
+  readonly syslog: SyslogDecoder;
+  readonly snmp: SnmpDecoder;
+}
+
+interface Place {
+  /** Of the worker's journal, as of now. */
+  readonly directory: () => string;
+  readonly drafts: DraftStore;
+  readonly intake: RowIntake;
+}
+
+/**
+ * The accounts of the loss ledger, and where sequence numbers stand, over the death of a worker and of the keeper: what the one before
+ * had counted becomes rows, which take the place of those that it had written itself, and its sequence numbers go on.
+ *
+ *   started ──restore()──▶ logging ──stop()──▶ stopped, with the sequence numbers alone in the log
+ */
+export class LastingAccounts implements Component {
+  readonly name = 'accounts';
+  readonly #decoders: Decoders;
+  readonly #place: Place;
+  readonly #file: AccountLogFile;
+  readonly #sink: RowSink;
+  readonly #clock: Clock;
+  readonly #log: Log;
+
+  constructor(decoders: Decoders, place: Place, clock: Clock, log: Log) {
+    this.#decoders = decoders;
+    this.#place = place;
+    this.#clock = clock;
+    this.#log = log;
+    this.#sink = place.intake.open(LOSSES, 'small');
+    this.#file = new AccountLogFile(place.directory, place.drafts, () => this.#all(), log);
+  }
+
+  /** Before the decoders, so that it ends after them: what they counted last is in rows then. */
+  async start(): Promise<void> {}
+
+  /** When the decoders know what others have learnt, and before the first datagram. */
+  async restore(): Promise<void> {
+    const { flow, syslog, snmp } = this.#decoders;
+    for (const account of await this.#left()) {
+      if (!flow.restoreSequence(account, this.#clock.nowMicros())) writeLeftLosses(this.#sink, account);
+    }
+    // The log that they are in ends here.
+    await this.#place.intake.settle();
+    this.#file.open();
+    for (const decoder of [flow, syslog, snmp]) decoder.accountLog = this.#file;
+  }
+
+  async stop(): Promise<void> {
+    this.#file.close(this.#decoders.flow.followedSequences());
+  }
+
+  async #left(): Promise<LeftAccount[]> {
+    try {
+      return await leftAccounts(this.#place.directory());
+    } catch (error) {
+      this.#log.error({ error: messageOf(error) }, 'what an earlier run counted of losses cannot be read');
+      return [];
+    }
+  }
+
+  *#all(): Iterable<LoggedAccount> {
+    for (const decoder of Object.values<Decoders[keyof Decoders]>({ ...this.#decoders }))
+      yield* decoder.loggedAccounts();
+  }
+}
+
+/** Brings what is left of accounts in a journal's folder that nobody owns into the loss ledger. */
+export function takeLossesInto(intake: RowIntake): (directory: string) => Promise<void> {
+  const sink = intake.open(LOSSES, 'small');
+  return async (directory) => {
+    for (const account of await leftAccounts(directory)) writeLeftLosses(sink, account);
+    await intake.settle();
+    await removeAccounts(directory);
+  };
+}
