@@ -8,7 +8,7 @@ import type { WorkerHears, WorkerSays, WorkerStart } from './worker-words.ts';
 
 const KEEPER_TAKES_MS = 10_000;
 /** A keeper that is started again at once wants the ports after about a second. */
-const ORPHAN_MS = 1500;
+const ORPHAN_MS = 2000;
 
 let stop = (): Promise<void> => Promise.resolve();
 

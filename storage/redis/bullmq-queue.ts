@@ -67,7 +67,7 @@ export class BullmqQueue implements Queue {
   readonly #log: Log;
   readonly #health: RedisHealth;
   readonly #inHand = new InHand();
-  readonly #own = new OwnBatches(MAX_OWN_BYTES);
+  readonly #own: OwnBatches;
   readonly #slots: Slots;
   readonly #troubleLimit = new RateLimit(1, 10_000);
   readonly #closing = new AbortController();
@@ -93,6 +93,7 @@ export class BullmqQueue implements Queue {
     this.#journal = journal;
     this.#clock = clock;
     this.#log = log;
+    this.#own = new OwnBatches(MAX_OWN_BYTES, clock);
     this.#slots = new Slots(this.#options.concurrency, MAX_WAITING_BATCHES);
     const look = async () => this.#shared.look();
     this.#health = new RedisHealth(look, this.#options.maxBytes, clock, log, () => this.#wake());

@@ -1,25 +1,33 @@
+import type { Clock } from '../../src/runtime/clock.ts';
 import type { SealedBatch } from '../batch/batch-format.ts';
+
+/** A batch that has not come back for so long is likely to be another node's. */
+const OLD_MS = 2000;
 
 interface Held {
   readonly batch: SealedBatch;
+  readonly sinceMs: number;
   /** Of those who still need the bytes: who sends it, and this table or whoever took it from here. */
   users: number;
 }
 
 /**
  * Batches that are on their way through Redis and whose bytes are still here, so that a worker which is given one of its own
- * need not read it: with one node that is nearly every batch. Bounded; the oldest are forgotten, and read from Redis.
+ * need not read it: with one node that is nearly every batch. Bounded: when it is full, those that come are not held, since what
+ * is here comes back first; unless it has been here for longer than that takes, and is somebody else's by now.
  *
  *   hold ──▶ held ──take──▶ taken ──▶ released by who took it
- *              └──bound, forget──▶ released
+ *              └──full and old, forget──▶ released
  */
 export class OwnBatches {
   readonly #maxBytes: number;
+  readonly #clock: Pick<Clock, 'monotonicMs'>;
   readonly #held = new Map<string, Held>();
   #bytes = 0;
 
-  constructor(maxBytes: number) {
+  constructor(maxBytes: number, clock: Pick<Clock, 'monotonicMs'>) {
     this.#maxBytes = maxBytes;
+    this.#clock = clock;
   }
 
   /** Bytes that are held and that nobody took. */
@@ -33,14 +41,11 @@ export class OwnBatches {
    */
   hold(batch: SealedBatch): SealedBatch {
     const { id, encoded } = batch;
-    if (this.#held.has(id) || encoded.length > this.#maxBytes) return batch;
-    const held = { batch, users: 2 };
+    const sinceMs = this.#clock.monotonicMs();
+    if (this.#held.has(id) || !this.#hasRoom(encoded.length, sinceMs)) return batch;
+    const held = { batch, sinceMs, users: 2 };
     this.#held.set(id, held);
     this.#bytes += encoded.length;
-    for (const oldest of this.#held.keys()) {
-      if (this.#bytes <= this.#maxBytes) break;
-      this.forget(oldest);
-    }
     return { ...batch, release: () => letGo(held) };
   }
 
@@ -58,6 +63,15 @@ export class OwnBatches {
 
   clear(): void {
     for (const id of this.#held.keys()) this.forget(id);
+  }
+
+  /** Makes room where that costs only batches which have been here for long. */
+  #hasRoom(bytes: number, nowMs: number): boolean {
+    for (const [id, { sinceMs }] of this.#held) {
+      if (this.#bytes + bytes <= this.#maxBytes || nowMs - sinceMs < OLD_MS) break;
+      this.forget(id);
+    }
+    return this.#bytes + bytes <= this.#maxBytes;
   }
 
   #remove(id: string): Held | undefined {

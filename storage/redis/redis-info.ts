@@ -12,6 +12,8 @@ export interface RedisInfo {
   readonly replicas: number;
   /** Every write is appended to a file. */
   readonly appendOnly: boolean;
+  /** It is a node of a Redis Cluster. */
+  readonly isCluster: boolean;
 }
 
 /** @throws Error where Redis does not answer */
@@ -40,6 +42,11 @@ export async function readPersistence(client: RedisClient): Promise<RedisPersist
   return { appendFsync: await ask('appendfsync'), snapshots: save === undefined ? undefined : save !== '' };
 }
 
+/** @returns `cluster_state`: `ok`, or `fail` where slots are not served. @throws Error where it does not answer */
+export async function readClusterState(client: RedisClient): Promise<string> {
+  return /^cluster_state:(\w+)/m.exec(await client.cluster('INFO'))?.[1] ?? 'unknown';
+}
+
 /** `name:value` lines, sections begin with `#`. */
 export function parseInfo(text: string): RedisInfo {
   const values = new Map<string, string>();
@@ -55,5 +62,6 @@ export function parseInfo(text: string): RedisInfo {
     evictionPolicy: values.get('maxmemory_policy') ?? 'unknown',
     replicas: text.match(/^slave\d+:.*\bstate=online\b/gm)?.length ?? 0,
     appendOnly: values.get('aof_enabled') === '1',
+    isCluster: values.get('cluster_enabled') === '1',
   };
 }

@@ -1,5 +1,11 @@
-import { connectRedis } from '../../../storage/redis/redis-client.ts';
-import { readInfo, readPersistence, type RedisInfo, type RedisPersistence } from '../../../storage/redis/redis-info.ts';
+import { connectRedis, primariesOf, type RedisClient } from '../../../storage/redis/redis-client.ts';
+import {
+  readClusterState,
+  readInfo,
+  readPersistence,
+  type RedisInfo,
+  type RedisPersistence,
+} from '../../../storage/redis/redis-info.ts';
 import { maskUrl } from '../../config/mask.ts';
 import type { Config } from '../../config/schema.ts';
 import { messageOf } from '../../runtime/errors.ts';
@@ -19,13 +25,13 @@ export const checkRedis: Check = async ({ config }) => {
   const askedAtMs = Date.now();
   const shown = shownAddress(config.redis);
   try {
-    const [info, persistence] = await ask(config.redis);
+    const servers = await ask(config.redis);
     const reached: CheckResult = {
       name: 'redis',
       state: 'ok',
       found: `${shown} answers after ${Date.now() - askedAtMs} ms`,
     };
-    return [reached, ...judgeRedis(info, persistence, config.redis.maxBytes)];
+    return [reached, ...judgeServers(servers, config.redis)];
   } catch (error) {
     const remedy =
       'Check host, port, password and certificates, and that it listens for this machine.\nUntil it answers, batches wait in the local journal.';
@@ -88,18 +94,90 @@ function memoryOf({ maxBytes: bound, usedBytes }: RedisInfo, maxBytes: number): 
   return { name, state: 'warn', found, remedy };
 }
 
-async function ask(address: Config['redis']): Promise<[RedisInfo, RedisPersistence]> {
+/** What each primary says, and what the nodes of a cluster say of the whole. */
+interface AskedServer {
+  readonly address: string;
+  readonly info: RedisInfo;
+  readonly persistence: RedisPersistence;
+  /** `cluster_state`: `ok`, or `fail` where slots are not served; undefined of a single server. */
+  readonly clusterState: string | undefined;
+}
+
+function judgeServers(servers: readonly AskedServer[], redis: Config['redis']): CheckResult[] {
+  const all = servers.map(({ address, info, persistence }) => ({
+    address,
+    results: judgeRedis(info, persistence, redis.maxBytes),
+  }));
+  const names = all[0]?.results.map(({ name }) => name) ?? [];
+  const merged = names.map((name) => {
+    const ofEach = all.flatMap(({ address, results }) =>
+      results.filter((result) => result.name === name).map((result) => ({ address, result })),
+    );
+    return mergeResults(ofEach);
+  });
+  return [...merged.filter((result) => result !== undefined), ...judgeGroup(servers, redis)];
+}
+
+const BY_GRAVITY = ['ok', 'warn', 'fail'] as const;
+
+/** The gravest, with the servers of which it is true where there are several. */
+function mergeResults(ofEach: readonly { address: string; result: CheckResult }[]): CheckResult | undefined {
+  const gravity = ({ state }: CheckResult): number => BY_GRAVITY.findIndex((each) => each === state);
+  const worst = Math.max(...ofEach.map(({ result }) => gravity(result)));
+  const grave = ofEach.filter(({ result }) => gravity(result) === worst);
+  const [first] = grave;
+  if (first === undefined || ofEach.length === 1) return first?.result;
+  const isSame = grave.length === ofEach.length && grave.every(({ result }) => result.found === first.result.found);
+  const found = isSame
+    ? `${first.result.found}, each of ${ofEach.length}`
+    : grave.map(({ address, result }) => `${address}: ${result.found}`).join('\n');
+  return { ...first.result, found };
+}
+
+/** What can only be said of them together. */
+function judgeGroup(servers: readonly AskedServer[], { sentinel, cluster }: Config['redis']): CheckResult[] {
+  if (sentinel !== undefined) return servers.map(({ info }) => replicasOf(info));
+  if (cluster === undefined) return [];
+  const name = 'redis, cluster';
+  if (servers.length > 0 && servers.every(({ clusterState }) => clusterState === 'ok')) {
+    return [{ name, state: 'ok', found: `${servers.length} primaries serve all slots` }];
+  }
+  const remedy = 'See CLUSTER INFO of its nodes. Until all slots are served, batches wait in the local journal.';
+  return [{ name, state: 'fail', found: 'it does not serve all of its slots', remedy }];
+}
+
+function replicasOf({ replicas }: RedisInfo): CheckResult {
+  const name = 'redis, replicas';
+  if (replicas > 0) return { name, state: 'ok', found: `${replicas} can take over` };
+  const remedy = 'Start a replica, or see INFO replication of the primary: one that is still fetching does not count.';
+  return { name, state: 'warn', found: 'none: nobody can take over from the primary', remedy };
+}
+
+async function ask(address: Config['redis']): Promise<AskedServer[]> {
   let trouble: Error | undefined;
   const closing = new AbortController();
   const client = connectRedis(address, 'wait', CONNECT_MS, (error) => (trouble = error), closing.signal);
   try {
-    return await withTimeout(Promise.all([readInfo(client), readPersistence(client)]), CONNECT_MS, 'asking Redis');
+    return await withTimeout(askEach(client), CONNECT_MS, 'asking Redis');
   } catch (error) {
     throw trouble ?? error;
   } finally {
     closing.abort();
     client.disconnect();
   }
+}
+
+async function askEach(client: RedisClient): Promise<AskedServer[]> {
+  // Of a cluster the nodes are known when the first has answered.
+  await client.info();
+  return Promise.all(
+    primariesOf(client).map(async (server) => {
+      const [info, persistence] = await Promise.all([readInfo(server), readPersistence(server)]);
+      const { host = '', port = '' } = server.options;
+      const clusterState = info.isCluster ? await readClusterState(server) : undefined;
+      return { address: `${host}:${port}`, info, persistence, clusterState };
+    }),
+  );
 }
 
 function shownAddress({ url, sentinel, cluster }: Config['redis']): string {

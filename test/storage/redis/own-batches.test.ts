@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { systemClock } from '../../../src/runtime/clock.ts';
 import type { SealedBatch } from '../../../storage/batch/batch-format.ts';
 import { OwnBatches } from '../../../storage/redis/own-batches.ts';
 
@@ -12,7 +13,7 @@ function batchOf(id: string, bytes: number): { batch: SealedBatch; released: () 
 }
 
 test('the memory of a batch is free when sender and taker have both released it', () => {
-  const own = new OwnBatches(100);
+  const own = new OwnBatches(100, systemClock);
   const { batch, released } = batchOf('a', 10);
   const held = own.hold(batch);
   const taken = own.take('a');
@@ -24,7 +25,7 @@ test('the memory of a batch is free when sender and taker have both released it'
 });
 
 test('a batch that comes back before it was answered for stays until it is sent', () => {
-  const own = new OwnBatches(100);
+  const own = new OwnBatches(100, systemClock);
   const { batch, released } = batchOf('a', 10);
   const held = own.hold(batch);
   own.take('a')?.release();
@@ -33,22 +34,23 @@ test('a batch that comes back before it was answered for stays until it is sent'
   assert.equal(released(), 1);
 });
 
-test('beyond the bound the oldest go, and one that is larger than it is not kept', () => {
-  const own = new OwnBatches(25);
-  const all = ['a', 'b', 'c'].map((id) => batchOf(id, 10));
-  for (const { batch } of all) own.hold(batch).release();
-  assert.deepEqual(
-    all.map(({ released }) => released()),
-    [1, 0, 0],
-  );
+test('when it is full, what comes is not held, until what is here has been here for long', () => {
+  const clock = { nowMs: 0, monotonicMs: () => clock.nowMs };
+  const own = new OwnBatches(25, clock);
+  const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((id) => batchOf(id, 10));
+  assert(a && b && c && d);
+  own.hold(a.batch).release();
+  clock.nowMs = 1000;
+  own.hold(b.batch).release();
+  assert.equal(own.hold(c.batch), c.batch);
   assert.equal(own.bytes, 20);
-  const large = batchOf('d', 26);
-  assert.equal(own.hold(large.batch), large.batch);
-  assert.equal(own.bytes, 20);
+  clock.nowMs = 2500;
+  assert.notEqual(own.hold(d.batch), d.batch);
+  assert.deepEqual([a.released(), b.released(), own.bytes], [1, 0, 20]);
 });
 
 test('a batch that is held twice belongs to the first, and the second goes its own way', () => {
-  const own = new OwnBatches(100);
+  const own = new OwnBatches(100, systemClock);
   const [first, second] = [batchOf('a', 10), batchOf('a', 10)];
   own.hold(first.batch).release();
   own.hold(second.batch).release();
