@@ -3,6 +3,7 @@ import type { Metrics } from '../../runtime/metrics.ts';
 import type { ExporterReport } from '../../worker/worker-report.ts';
 import { exposeFlow } from './flow-metrics.ts';
 import { exposeListeners } from './listener-metrics.ts';
+import { exposeLosses } from './loss-metrics.ts';
 import { exposeQueue } from './queue-metrics.ts';
 import { exposeProcesses } from './process-metrics.ts';
 import { exposeSnmp } from './snmp-metrics.ts';
@@ -20,6 +21,7 @@ export function exposeCollector(
   exposeFlow(metrics, status, exporters);
   exposeSyslog(metrics, status);
   exposeSnmp(metrics, status);
+  exposeLosses(metrics, status);
   exposeStorage(metrics, status);
   exposeQueue(metrics, status);
   exposeProcesses(metrics, status);
