@@ -15,6 +15,7 @@ import { errorText, exitCodeOf } from './report-error.ts';
 import { registerRun } from './run.ts';
 import { registerSend } from './send.ts';
 import { registerStatus } from './status.ts';
+import { registerSwitchover } from './switchover.ts';
 import { registerTop } from './top.ts';
 import { registerTraps } from './traps.ts';
 
@@ -45,6 +46,7 @@ const COMMANDS = [
   registerLogs,
   registerTraps,
   registerLoss,
+  registerSwitchover,
   registerCheck,
   registerConfig,
   registerMibs,

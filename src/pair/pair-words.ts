@@ -1,4 +1,5 @@
 import type { SharedEngine } from '../../collectors/snmp/usm/engines/engine-identity.ts';
+import type { HandedOver, HandOver, Preparation, Prepared } from '../../ha/role/ports.ts';
 import type { WarmEntry } from '../../collectors/warm-state.ts';
 import type { WarmKindStatus } from '../keeper/warm-store.ts';
 import type { PairEvent } from './pair-event.ts';
@@ -20,6 +21,10 @@ export interface PairWords {
     readonly 'pair.event': PairEvent;
   };
   readonly requests: {
+    readonly 'pair.prepare': { readonly body: Preparation; readonly answer: Prepared };
+    readonly 'pair.hand-over': { readonly body: HandOver; readonly answer: HandedOver };
+    /** An operator's wish, told to the node that does not have the role; it is handed on to the one that has. */
+    readonly 'pair.switchover': { readonly body: SwitchoverWish; readonly answer: SwitchoverAnswer };
     /** Warm state; answered when it was taken. */
     readonly 'pair.warm': { readonly body: WarmNews; readonly answer: undefined };
     /** What the other node has of each kind. */
@@ -30,6 +35,18 @@ export interface PairWords {
     /** Makes settings the other node's own, after a check there. */
     readonly 'pair.settings': { readonly body: SharedSettings; readonly answer: SettingsVerdict };
   };
+}
+
+export interface SwitchoverWish {
+  readonly to: string | undefined;
+  readonly force: boolean;
+}
+
+export interface SwitchoverAnswer {
+  /** Why not; undefined: it is done. */
+  readonly refusal: string | undefined;
+  readonly summary: string;
+  readonly epoch: number;
 }
 
 export interface WarmNews {

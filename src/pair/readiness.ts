@@ -1,0 +1,136 @@
+import type { PairNodeStatus, Readiness, ReadinessFinding } from './pair-status.ts';
+
+/** What a node finds of itself; plain data. */
+export interface ReadinessFacts {
+  readonly version: string;
+  readonly settingsDigest: string;
+  /** Whether the schema of the database is that of this program. */
+  readonly isMigrated: boolean;
+  /** Why the database gives no heartbeat; undefined: it does. */
+  readonly databaseTrouble: string | undefined;
+  /** Why Redis takes no batches, where it is the queue; undefined: it does, or is not. */
+  readonly queueTrouble: string | undefined;
+  /** Processes that should run and do not, each with why. */
+  readonly processTroubles: readonly string[];
+  /** What the driver of the virtual IP lacks, each with what to do. */
+  readonly addressTroubles: readonly { readonly found: string; readonly remedy: string }[];
+  /** Ports of listeners that somebody else has. */
+  readonly takenPorts: readonly string[];
+  /** Files that cannot be read. */
+  readonly unreadableFiles: readonly string[];
+  /** Batches that wait in this node's own journal. */
+  readonly journalBatches: number;
+  readonly journalOldestMs: number;
+  /** Kinds of warm state that differ from the peer's; undefined: not compared. */
+  readonly differingWarmKinds: readonly string[] | undefined;
+  /** The peer's wall clock before ours. */
+  readonly clockOffsetMs: number | undefined;
+}
+
+const MAX_CLOCK_OFFSET_MS = 1000;
+/** A batch that waits longer than this waits for a reason. */
+const BACKLOG_MS = 10_000;
+
+/**
+ * Whether this node could be the active one, finding by finding; shown on both.
+ * @param peer what it said last; undefined: nothing, and nothing is compared with it
+ */
+export function readinessOf(facts: ReadinessFacts, peer: PairNodeStatus | undefined): Readiness {
+  const findings = [
+    ...processFindings(facts),
+    versionFinding(facts, peer),
+    settingsFinding(facts, peer),
+    ...databaseFindings(facts),
+    ...queueFindings(facts),
+    ...addressFindings(facts),
+    portFinding(facts),
+    filesFinding(facts),
+    warmFinding(facts, peer),
+    clockFinding(facts),
+  ];
+  return { isReady: findings.every(({ state }) => state !== 'fail'), findings };
+}
+
+function ok(name: string, found: string): ReadinessFinding {
+  return { name, state: 'ok', found };
+}
+
+function fail(name: string, found: string, remedy: string): ReadinessFinding {
+  return { name, state: 'fail', found, remedy };
+}
+
+function processFindings({ processTroubles }: ReadinessFacts): ReadinessFinding[] {
+  if (processTroubles.length === 0) return [ok('processes', 'running')];
+  return processTroubles.map((found) => fail('processes', found, 'its log says why'));
+}
+
+function versionFinding({ version }: ReadinessFacts, peer: PairNodeStatus | undefined): ReadinessFinding {
+  if (peer === undefined) return { name: 'version', state: 'warn', found: `${version}; the peer has not told its own` };
+  if (peer.version === version) return ok('version', version);
+  return fail('version', `${version} here, ${peer.version} on ${peer.node}`, 'install the same version on both nodes');
+}
+
+function settingsFinding({ settingsDigest }: ReadinessFacts, peer: PairNodeStatus | undefined): ReadinessFinding {
+  const name = 'shared settings';
+  if (peer === undefined) return { name, state: 'warn', found: 'not compared: the peer has told nothing yet' };
+  if (peer.settingsDigest === settingsDigest) return ok(name, `equal (${settingsDigest.slice(0, 12)})`);
+  const found = `differ from those of ${peer.node} (${settingsDigest.slice(0, 12)} here, ${peer.settingsDigest.slice(0, 12)} there)`;
+  return fail(name, found, 'dogwatch reload on the active node gives its settings to both');
+}
+
+function databaseFindings({ databaseTrouble, isMigrated }: ReadinessFacts): ReadinessFinding[] {
+  const database =
+    databaseTrouble === undefined
+      ? ok('database', 'reachable from here')
+      : fail('database', `not reachable from here: ${databaseTrouble}`, 'see database.url, and the network between');
+  const schema = isMigrated
+    ? ok('schema', 'up to date')
+    : fail('schema', 'not known to be up to date', 'dogwatch migrate says what is missing');
+  return [database, schema];
+}
+
+function queueFindings({ queueTrouble, journalBatches, journalOldestMs }: ReadinessFacts): ReadinessFinding[] {
+  const journal =
+    journalOldestMs <= BACKLOG_MS
+      ? ok('journal', journalBatches === 0 ? 'empty' : `${journalBatches} batches, just come`)
+      : {
+          name: 'journal',
+          state: 'warn' as const,
+          found: `${journalBatches} batches wait, the oldest for ${Math.round(journalOldestMs / 1000)} s`,
+          remedy: 'they are written as soon as the database takes them',
+        };
+  if (queueTrouble === undefined) return [journal];
+  return [journal, fail('queue', queueTrouble, 'see redis.url; batches go to the journal of the node meanwhile')];
+}
+
+function addressFindings({ addressTroubles }: ReadinessFacts): ReadinessFinding[] {
+  if (addressTroubles.length === 0) return [ok('virtual IP', 'can be held here')];
+  return addressTroubles.map(({ found, remedy }) => fail('virtual IP', found, remedy));
+}
+
+function portFinding({ takenPorts }: ReadinessFacts): ReadinessFinding {
+  if (takenPorts.length === 0) return ok('ports', 'free');
+  return fail('ports', `taken by another program: ${takenPorts.join(', ')}`, 'find it with: ss -lunpt');
+}
+
+function filesFinding({ unreadableFiles }: ReadinessFacts): ReadinessFinding {
+  if (unreadableFiles.length === 0) return ok('secrets', 'readable');
+  return fail('secrets', `cannot be read: ${unreadableFiles.join(', ')}`, 'copy them from the other node');
+}
+
+function warmFinding({ differingWarmKinds }: ReadinessFacts, peer: PairNodeStatus | undefined): ReadinessFinding {
+  const name = 'warm state';
+  if (differingWarmKinds === undefined)
+    return { name, state: 'warn', found: peer === undefined ? 'not compared: no peer' : 'not compared yet' };
+  if (differingWarmKinds.length === 0) return ok(name, 'equal');
+  return { name, state: 'warn', found: `differs at the moment: ${differingWarmKinds.join(', ')}` };
+}
+
+function clockFinding({ clockOffsetMs }: ReadinessFacts): ReadinessFinding {
+  const name = 'clock';
+  if (clockOffsetMs === undefined) return { name, state: 'warn', found: 'not compared: the peer is not heard' };
+  const found = `${Math.abs(Math.round(clockOffsetMs))} ms ${clockOffsetMs < 0 ? 'behind' : 'before'} ours on the peer`;
+  if (Math.abs(clockOffsetMs) <= MAX_CLOCK_OFFSET_MS) return ok(name, found);
+  const remedy = 'let both nodes keep time with NTP; roles do not depend on it, times of arrival do';
+  return { name, state: 'warn', found, remedy };
+}
