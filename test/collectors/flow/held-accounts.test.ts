@@ -77,7 +77,8 @@ test('what is of no protocol is in the account of who sent it, by its reason', (
   feed(Buffer.from([0]), { address: '192.0.2.7' });
   decoder.finish(ARRIVAL_MICROS);
   const rows = sinks.losses.read().map(({ sender, protocol, datagrams, undecodable, reasons }) => ({
-    ...{ sender, protocol },
+    sender,
+    protocol,
     told: [datagrams, undecodable, reasons],
   }));
   assert.deepEqual(rows, [
