@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: measures, each against its baseline in the same run, and writes `benchmarks/results/<name>.json`.
  *
- *   npm run bench                                  all of them, about a quarter of an hour
+ *   npm run bench                                  all of them, about half an hour
  *   npm run bench -- decode --rounds 9
  *   npm run bench -- ingest --seconds 10
  *   npm run bench -- syslog-parse --rounds 5

@@ -15,6 +15,7 @@ import { Attendants } from './keeper/attendants.ts';
 import { HeldSockets } from './keeper/held-sockets.ts';
 import { type NodeFacts, nodeStatus } from './keeper/node-status.ts';
 import { processStatuses } from './keeper/process-status.ts';
+import { RunRecord } from './keeper/run-record.ts';
 import { programFiles, whatAccountCannotReach } from './keeper/reach.ts';
 import { WarmStore } from './keeper/warm-store.ts';
 import { Workers } from './keeper/workers.ts';
@@ -67,6 +68,8 @@ export function buildCollector(config: Config, log: Log, say: (text: string) => 
     await lifecycle.start(engineStore);
     const engine = new EngineIdentity(engineStore, systemClock);
     await engine.start();
+    const record = new RunRecord(join(config.stateDirectory, 'run.json'), systemClock, log);
+    await lifecycle.start(record);
     const remaining = giveUpRootWherePossible(config, account, log);
     const processStart = { config, database: database.address, account: remaining };
     const warm = new WarmStore(() => systemClock.monotonicMs());
@@ -81,6 +84,7 @@ export function buildCollector(config: Config, log: Log, say: (text: string) => 
       reports: await workers.ask(),
       maintenance: await attendants.maintenanceReport(),
       processes: await processStatuses([...workers.processes, attendants.console, attendants.maintenance]),
+      earlierRun: record.earlier,
     });
     await lifecycle.start({
       name: workers.name,

@@ -39,11 +39,11 @@ export interface HeartbeatStore {
 export interface Beat {
   readonly node: string;
   readonly role: Role;
-  /** The highest that the node knows, of its own disk, the database and its peer. */
+  /** The highest that the node knows was held, of its own disk, the database and its peer. */
   readonly epoch: number;
-  /** Whether it asks for the peer's grant: it is active, or wants to remain so. */
+  /** Whether it asks for the peer's grant: it holds `epoch`, and is active or collecting. */
   readonly wantsGrant: boolean;
-  /** Of this node's beats, from 1. */
+  /** Of this node's beats, from 1 in each run of its keeper. */
   readonly number: number;
   /** The `number` of the peer's beat that is granted by this one; 0: none. */
   readonly grants: number;
@@ -53,12 +53,61 @@ export interface Beat {
   readonly isReady: boolean;
 }
 
-/** The peer's vote: datagrams that are authenticated, fresh, and each delivered at most once; any of them may be lost. */
+/**
+ * The peer's vote: datagrams that are authenticated, fresh, and each delivered at most once; any of them may be lost. What was sent in
+ * an earlier run of either keeper is not delivered: numbers begin anew.
+ */
 export interface BeatLink {
   /** Never throws, never waits. */
   send(beat: Beat): void;
   /** Set by the role: called with each beat of the peer. */
   onBeat: ((beat: Beat) => void) | undefined;
+}
+
+/** Asked of the peer before a switchover: whether it could be active now, and which run of its keeper would be. */
+export interface Preparation {
+  /** The epoch that the asking node holds. */
+  readonly epoch: number;
+  /** Whether what the peer lacks is to be overlooked. */
+  readonly force: boolean;
+}
+
+export interface Prepared {
+  readonly accepted: boolean;
+  /** Why not, a sentence for the operator; empty where it was accepted. */
+  readonly reason: string;
+  /** Session of the peer's keeper, for the heartbeat. */
+  readonly session: string;
+}
+
+/** The word at which the peer becomes active: the asking node is active no longer, and promises not to be for a lease. */
+export interface HandOver {
+  /** The epoch that the peer holds from now. */
+  readonly epoch: number;
+  /** The asking node's last beat before the word: who has granted a later one refuses. */
+  readonly afterBeat: number;
+}
+
+export interface HandedOver {
+  readonly accepted: boolean;
+  /** Why not, a sentence for the operator; empty where it was accepted. */
+  readonly reason: string;
+}
+
+/** What a node answers its peer; set by the role, never throws. */
+export interface PeerAnswers {
+  prepare(request: Preparation): Prepared;
+  handOver(word: HandOver): HandedOver;
+}
+
+/** The reliable stream of the link: a request arrives at most once, and is answered or fails. Every call is bounded in time. */
+export interface PeerRequests {
+  /** @throws DogwatchError `PEER_UNREACHABLE` */
+  prepare(request: Preparation): Promise<Prepared>;
+  /** @throws DogwatchError `PEER_UNREACHABLE`: whether the peer has acted on it is not known */
+  handOver(word: HandOver): Promise<HandedOver>;
+  /** Set by the role: who answers the peer's requests. */
+  answers: PeerAnswers | undefined;
 }
 
 /** Who answers for the virtual IP on its segment. */

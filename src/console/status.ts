@@ -23,9 +23,18 @@ export interface CollectorStatus {
   readonly writer: WriterStatus;
   readonly database: { readonly description: string; readonly psql: string | undefined };
   readonly processes: readonly ProcessStatus[];
+  /** Undefined where the run before this one ended in order, or there was none. */
+  readonly earlierRun: EarlierRun | undefined;
   /** Undefined until it was looked at. */
   readonly storage: StorageStatus | undefined;
   readonly jobs: readonly JobStatus[];
+}
+
+/** A run that ended without notice: its keeper was killed, or its machine went down. ISO 8601. */
+export interface EarlierRun {
+  readonly startedAt: string;
+  /** When it was known to be at work, some ten seconds before its end at most. */
+  readonly seenAt: string;
 }
 
 /** A process that the keeper watches, and the keeper itself. */

@@ -1,5 +1,5 @@
 import manifest from '../../package.json' with { type: 'json' };
-import type { CollectorStatus, ProcessStatus, SharedQueueStatus } from '../console/status.ts';
+import type { CollectorStatus, EarlierRun, ProcessStatus, SharedQueueStatus } from '../console/status.ts';
 import type { MaintenanceReport } from '../maintenance/maintenance-report.ts';
 import { storageReasons } from '../console/status/storage-status.ts';
 import type { WorkerReport } from '../worker/worker-report.ts';
@@ -15,6 +15,7 @@ export interface NodeFacts {
   readonly reports: readonly WorkerReport[];
   readonly maintenance: MaintenanceReport;
   readonly processes: readonly ProcessStatus[];
+  readonly earlierRun: EarlierRun | undefined;
 }
 
 /** Makes one status of what all processes of the node say. */
@@ -44,6 +45,7 @@ export function nodeStatus(facts: NodeFacts): CollectorStatus {
     writer: isMigrated ? sum.writer : { ...sum.writer, state: 'connecting' },
     database: facts.database,
     processes,
+    earlierRun: facts.earlierRun,
     storage: maintenance.storage,
     jobs: maintenance.jobs,
   };

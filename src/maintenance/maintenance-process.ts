@@ -1,6 +1,7 @@
 // First of all: see there.
 import './load-driver.ts';
 import { connectRedis } from '../../storage/redis/redis-client.ts';
+import { keyPrefix } from '../../storage/redis/shared-batches.ts';
 import { snmpCredentials } from '../collector/families.ts';
 import { giveUpRoot } from '../collector/privileges.ts';
 import type { Config } from '../config/schema.ts';
@@ -53,5 +54,9 @@ liveAsChild<MaintenanceHears, MaintenanceSays, ProcessStart>({
 function redisPlace({ redis }: Config, log: Log): JobQueuePlace {
   const { prefix, ...address } = redis;
   const onError = (error: Error): void => log.debug({ error: messageOf(error) }, 'connection of the jobs to Redis');
-  return { kind: 'redis', connection: connectRedis(address, 'wait', JOBS_TIMEOUT_MS, onError), prefix };
+  return {
+    kind: 'redis',
+    connection: connectRedis(address, 'wait', JOBS_TIMEOUT_MS, onError),
+    prefix: keyPrefix(prefix),
+  };
 }

@@ -247,6 +247,7 @@ export class BullmqQueue implements Queue {
 
   // Connections say what is wrong again and again; what follows from it is said once, as a change of state.
   #note(error: Error): void {
+    this.#health.onTrouble(error);
     const { passed, suppressed } = this.#troubleLimit.take(this.#clock.monotonicMs());
     if (passed) this.#log.debug({ error: messageOf(error), suppressed }, 'trouble with Redis');
   }

@@ -32,6 +32,7 @@ export class RedisHealth {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #onChange: () => void;
+  #trouble: string | undefined;
   #cancel: (() => void) | undefined;
   #isStopped = false;
 
@@ -69,10 +70,19 @@ export class RedisHealth {
     if (waiting.batches === 0) this.oldestAtMs = undefined;
   }
 
+  /** What a connection says of itself: why there is none. */
+  onTrouble(error: Error): void {
+    const message = messageOf(error);
+    if (!isNoConnection(message)) this.#trouble = message;
+  }
+
   /** A command was not answered, or refused. */
   onError(error: unknown): void {
-    const message = messageOf(error);
     if (this.#isStopped) return;
+    const said = messageOf(error);
+    // The first look comes before the first connection: only once that has failed there is something to tell.
+    if (this.state === 'connecting' && this.#trouble === undefined && isNoConnection(said)) return;
+    const message = this.#inWords(said);
     this.#become(isOutOfMemory(message) ? 'full' : 'away', message);
   }
 
@@ -80,7 +90,6 @@ export class RedisHealth {
     try {
       this.#learn(await this.#look());
     } catch (error) {
-      // Before the first answer there is nothing to tell but that; the log says it once.
       this.onError(error);
     }
   }
@@ -98,6 +107,12 @@ export class RedisHealth {
     }
     const why = this.#whyFull(0);
     this.#become(why === undefined ? 'well' : 'full', why);
+  }
+
+  // Without a connection ioredis speaks of its own settings, and of the cause only to who listens to the connection.
+  #inWords(message: string): string {
+    if (!isNoConnection(message)) return inOurWords(message);
+    return this.#trouble === undefined ? 'no connection' : `no connection: ${inOurWords(this.#trouble)}`;
   }
 
   #whyFull(bytes: number): string | undefined {
@@ -122,4 +137,14 @@ export class RedisHealth {
 // The reply of a command that is refused for maxmemory, also inside of a transaction that is given up for it.
 function isOutOfMemory(message: string): boolean {
   return /\bOOM\b|EXECABORT/.test(message);
+}
+
+function isNoConnection(message: string): boolean {
+  return /^not connected|^Stream isn't writeable|^Connection is closed|^Cluster isn't ready/.test(message);
+}
+
+/** What ioredis says of `socketTimeout`. */
+function inOurWords(message: string): string {
+  const [, ms] = /^Socket timeout\..* (\d+)ms/.exec(message) ?? [];
+  return ms === undefined ? message : `no answer for ${ms} ms`;
 }

@@ -54,13 +54,14 @@ test('a journal with flipped bits, a cut end and a file of an older version cost
   await eventually('all is received', async () => (await collector.status()).flow.records >= sent - sentBefore);
   await eventually('all is written', async () => (await collector.status()).journal.rows === 0);
 
-  const { journal } = await collector.status();
+  const { journal, earlierRun } = await collector.status();
   const metrics = await collector.metrics();
   await collector.stop();
   assert.deepEqual(
     { corrupt: journal.corruptBatches, other: journal.otherVersions, lost: journal.lostRows },
     { corrupt: 1, other: 1, lost: flipped },
   );
+  assert.ok(earlierRun !== undefined, 'the run before was killed, and this one says so');
   assert.match(metrics, /^dogwatch_journal_corrupt_batches_total 1$/m);
   assert.match(metrics, /^dogwatch_journal_other_versions_total 1$/m);
   assert.match(metrics, new RegExp(`^dogwatch_journal_lost_rows_total ${flipped}$`, 'm'));

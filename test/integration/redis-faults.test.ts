@@ -9,6 +9,12 @@ import { type FaultyRedis, startFaultyRedis } from '../support/faulty-redis.ts';
 import { skipWithout } from '../support/packages.ts';
 import { startTestDatabase, temporaryDirectory } from '../support/postgres.ts';
 import { eventually } from '../support/processes.ts';
+import {
+  type RedisCluster,
+  type SentinelGroup,
+  startRedisCluster,
+  startSentinelGroup,
+} from '../support/redis-groups.ts';
 
 const RECORDS_PER_SECOND = 4000;
 /** The fault goes on for so long after the status has told of it: time in which things could pile up. */
@@ -18,7 +24,7 @@ const MEMORY_SWING_BYTES = 120 << 20;
 const CATCH_UP_MS = 60_000;
 
 interface Fault {
-  readonly redis: FaultyRedis;
+  readonly redis: Pick<FaultyRedis, 'url'> | RedisCluster['address'] | SentinelGroup['address'];
   readonly strike: () => unknown;
   readonly mend: () => unknown;
   /** What the status says of it, in words; without it Redis stays well. */
@@ -34,7 +40,8 @@ const ONLY_LONG = skip || (process.env['ALL_FAULTS'] === undefined ? 'only in np
 test('Redis is killed under load, and comes back with what it had', { skip }, async (t) => {
   const redis = await startFaultyRedis(t);
   const { server } = redis;
-  await endure(t, { redis, strike: () => server.kill(), mend: () => server.start(), says: /^Redis is away/ });
+  const says = /^Redis is away \(no connection: /;
+  await endure(t, { redis, strike: () => server.kill(), mend: () => server.start(), says });
 });
 
 test('Redis is full', { skip }, async (t) => {
@@ -91,11 +98,26 @@ test('Redis is told to throw keys away when it is full', { skip: ONLY_LONG }, as
   await endure(t, { redis, strike: () => policy('allkeys-lru'), mend: () => policy('noeviction'), says });
 });
 
+test('the primary of a Sentinel group is killed, and its replica takes over', { skip: ONLY_LONG }, async (t) => {
+  const group = await startSentinelGroup(t, ['--appendonly', 'yes']);
+  const says = /^Redis is away \(no connection: /;
+  const mend = () =>
+    eventually('the replica is the primary', async () => (await group.primaryPort()) === group.replica.port);
+  await endure(t, { redis: group.address, strike: () => group.primary.kill(), mend, says });
+});
+
+test('the primary of a cluster that has the queue is killed, and comes back', { skip: ONLY_LONG }, async (t) => {
+  const cluster = await startRedisCluster(t, { settings: ['--appendonly', 'yes', '--appendfsync', 'always'] });
+  const owner = await cluster.ownerOf('{dogwatch}:totals');
+  const says = /^Redis is away/;
+  await endure(t, { redis: cluster.address, strike: () => owner.kill(), mend: () => owner.start(), says });
+});
+
 /** Live traffic before, through and after a fault, and what has to be true of it whatever the fault. */
 async function endure(t: TestContext, fault: Fault): Promise<void> {
   const database = await startTestDatabase();
   t.after(() => database.stop());
-  const collector = await startCollector(t, database.connectionString, fault.redis.url);
+  const collector = await startCollector(t, database.connectionString, fault.redis);
   let load = await startLoad(t, collector);
   await eventually('batches go through Redis', async () => {
     const { writer, queue } = await collector.status();
@@ -127,7 +149,7 @@ async function startLoad(t: TestContext, { flowPort }: CollectorProcess, first =
   return load;
 }
 
-async function startCollector(t: TestContext, databaseUrl: string, redisUrl: string): Promise<CollectorProcess> {
+async function startCollector(t: TestContext, databaseUrl: string, redis: Fault['redis']): Promise<CollectorProcess> {
   const collector = await CollectorProcess.start({
     folder: await temporaryDirectory(),
     databaseUrl,
@@ -136,7 +158,7 @@ async function startCollector(t: TestContext, databaseUrl: string, redisUrl: str
       batch: { rows: 1000, bytes: '2MiB', age: '100ms' },
       journal: { memoryBytes: '4MiB', segmentBytes: '4MiB' },
       queue: 'bullmq',
-      redis: { url: redisUrl },
+      redis: 'url' in redis ? { url: redis.url } : redis,
     },
   });
   t.after(() => collector.kill());

@@ -116,6 +116,7 @@ export function exampleStatus(): CollectorStatus {
       error: undefined,
     },
     database: { description: 'embedded PostgreSQL 18', psql: 'psql -h /run/dw dogwatch' },
+    earlierRun: undefined,
     storage: undefined,
     jobs: [],
     processes: [

@@ -17,6 +17,7 @@ export function statusScreen(status: CollectorStatus, now: Date = new Date()): s
   const lines: [string, string][] = [
     ['node', `${status.node}, version ${status.version}, process ${status.pid}`],
     ['running for', elapsedText(now.getTime() - Date.parse(status.startedAt))],
+    ...earlierRunLines(status),
     ['ready', status.ready ? 'yes' : `no: ${status.reasons.join('; ')}`],
     ...status.warnings.map((warning, index): [string, string] => [index === 0 ? 'warning' : '', warning]),
     ...status.listeners.map((listener): [string, string] => ['listener', listenerText(listener)]),
@@ -56,6 +57,12 @@ export function statusScreen(status: CollectorStatus, now: Date = new Date()): s
     ...(status.database.psql === undefined ? [] : [['', status.database.psql] satisfies [string, string]]),
   ];
   return lines.map(([label, text]) => `${label.padEnd(12)} ${text}\n`).join('');
+}
+
+function earlierRunLines({ earlierRun }: CollectorStatus): [string, string][] {
+  if (earlierRun === undefined) return [];
+  const { startedAt, seenAt } = earlierRun;
+  return [['', `the run before, from ${startedAt}, ended without notice: it was last seen at ${seenAt}`]];
 }
 
 /** What the journal found damaged, or could not do, without rows of this moment being lost. */

@@ -2,6 +2,7 @@ import type { CollectorStatus } from '../../console/status.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
 import type { ExporterReport } from '../../worker/worker-report.ts';
 import { exposeFlow } from './flow-metrics.ts';
+import { exposeJobs } from './job-metrics.ts';
 import { exposeListeners } from './listener-metrics.ts';
 import { exposeLosses } from './loss-metrics.ts';
 import { exposeQueue } from './queue-metrics.ts';
@@ -25,5 +26,6 @@ export function exposeCollector(
   exposeStorage(metrics, status);
   exposeQueue(metrics, status);
   exposeProcesses(metrics, status);
+  exposeJobs(metrics, status);
   exposeStorageForecast(metrics, () => status().storage);
 }

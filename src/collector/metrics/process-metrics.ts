@@ -14,4 +14,7 @@ export function exposeProcesses(metrics: Metrics, status: () => CollectorStatus)
   metrics.observedCounter('process_restarts_total', 'How often the process had to be started again.', LABELS, (add) => {
     for (const { name, restarts } of status().processes) add({ process: name }, restarts);
   });
+  metrics.gauge('earlier_run_killed', '1 when the run before this one ended without notice.', [], (gauge) => {
+    gauge.set(status().earlierRun === undefined ? 0 : 1);
+  });
 }

@@ -8,6 +8,7 @@ import { silentLog } from '../../../../src/runtime/log.ts';
 import type { LostRows } from '../../../../storage/journal/lost-batch.ts';
 import { Journal, type JournalOptions } from '../../../../storage/journal/journal.ts';
 import { batchOf, rowsOf, takeAll } from '../../../support/journal-batches.ts';
+import { temporaryDirectory } from '../../../support/postgres.ts';
 import { smallDisk } from '../../../support/small-disk.ts';
 
 const DISK_BYTES = 1 << 20;
@@ -82,6 +83,22 @@ test('writes that fail half-way leave nothing behind, however many there are', a
   assert.deepEqual(rowsOf(await takeAll(again)), accepted);
   assert.equal(again.corruptBatches, 0);
   await again.close();
+});
+
+test('what open batches have on the disk counts towards the bound, and is given back when they are no more', async () => {
+  const directory = await temporaryDirectory();
+  const journal = await journalOn(directory, { maxBytes: DISK_BYTES, segmentBytes: DISK_BYTES / 8 }, []);
+  const memory = Buffer.alloc(DISK_BYTES);
+  const header = { id: '017f22e2-79b0-7cc3-98c4-dc0c0c07398f', table: 'flows', columns: ['a'] };
+  const draft = journal.drafts.begin(header, 512);
+  draft.write(memory, DISK_BYTES - 10_000, 1, 0, 0);
+  assert.match(journal.alarm ?? '', /^journal 99 % full/);
+  assert.equal(await journal.append(batchOf(1, 50_000)), false);
+  assert.equal(journal.trouble, 'the journal is full');
+  draft.release();
+  assert.equal(await journal.append(batchOf(2, 50_000)), true);
+  assert.equal(journal.alarm, undefined);
+  await journal.close();
 });
 
 test('a journal on a disk that is full already is opened and drained, which makes room', async (t) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFile, readdir, readFile, rename, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { systemClock } from '../../../../src/runtime/clock.ts';
@@ -139,4 +139,16 @@ test('a wall clock that steps by an hour, either way, changes no age, no order a
     assert.deepEqual(rowsOf(await takeAll(next)), [7]);
     await next.close();
   }
+});
+
+test('a segment that the system does not let us read is left as it is, and the others are written', async () => {
+  const directory = await temporaryDirectory();
+  await leftSegments(directory, 2);
+  await mkdir(join(directory, '0000000000000001.journal')); // no file, so that root cannot read it either
+  const journal = await journalIn(directory);
+  assert.equal(journal.unreadableFiles, 1);
+  assert.deepEqual(rowsOf(await takeAll(journal)), [1, 2, 3, 4, 5, 6, 7, 8]);
+  await journal.close();
+  const adopting = new Journal({ directory, purpose: 'adopt' }, systemClock, silentLog);
+  await assert.rejects(adopting.open(), { code: 'EISDIR' });
 });
