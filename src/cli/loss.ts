@@ -28,6 +28,7 @@ Examples:
   dogwatch loss --last 1h --exporter 192.0.2.7   one exporter
   dogwatch loss --last 1d --by minute --family flow
   dogwatch loss --last 1h --json | jq '.[] | select(.lost > 0)'
+  dogwatch loss --last 1d --json | jq '.[] | select(.undecodable > 0) | {key, reasons}'
 
 sent = arrived + lost, in the unit of the protocol's sequence numbers (flows of NetFlow v5, v7 and IPFIX, datagrams of v9 and
 sFlow). rows = filtered + dropped + rejected + stored + waiting. Drops of the kernel are known by socket; what stands beside a
