@@ -1,3 +1,4 @@
+import manifest from '../package.json' with { type: 'json' };
 import { EngineIdentity } from '../collectors/snmp/usm/engines/engine-identity.ts';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,13 @@ import { type OpenDatabase, openDatabase } from './collector/open-database.ts';
 import { engineStoreOptions, journalDirectory } from './collector/options.ts';
 import { SchemaUpkeep } from '../storage/database/schema-upkeep.ts';
 import { HangUpRelay } from './keeper/hang-up-relay.ts';
+import { controlAnswerers } from './control/control-answerers.ts';
+import { controlPath, ControlServer } from './control/control-server.ts';
+import { buildPair } from './pair/build-pair.ts';
+import type { PairNode } from './pair/pair-node.ts';
+import { sessionsOf } from './pair/sessions.ts';
+import { withVirtualListeners } from './pair/virtual-listeners.ts';
+import { WarmArchive } from './pair/warm-archive.ts';
 import { SnmpEngineStore } from './collector/snmp/snmp-engine-store.ts';
 import { giveUpRoot } from './collector/privileges.ts';
 import type { Config } from './config/schema.ts';
@@ -34,6 +42,7 @@ export interface Collector {
   status(): Promise<CollectorStatus>;
 }
 
+const { version } = manifest;
 /** The folder of `package.json`. */
 const PROGRAM = fileURLToPath(new URL('..', import.meta.url));
 /** The longest that one part may take to stop; all together stay below ten seconds. */
@@ -49,12 +58,15 @@ const STOP_PART_MS = 8000;
  * that no worker would read.
  * @param say takes whole lines of the children's standard error: their logs, and what they say as they die
  */
-export function buildCollector(config: Config, log: Log, say: (text: string) => void): Collector {
+export function buildCollector(given: Config, log: Log, say: (text: string) => void): Collector {
+  const config = withVirtualListeners(given);
+  const isGated = config.ha !== undefined;
   const lifecycle = new Lifecycle(log, STOP_PART_MS);
   const workerCount = config.workers === 'auto' ? Math.max(1, availableParallelism() - 1) : config.workers;
   const startedAt = new Date().toISOString();
   let database: OpenDatabase | undefined;
   let facts: (() => Promise<NodeFacts>) | undefined;
+  let pair: PairNode | undefined;
 
   async function start(): Promise<void> {
     const account = await accountForPostgres(config.runAs);
@@ -63,7 +75,8 @@ export function buildCollector(config: Config, log: Log, say: (text: string) => 
     await lifecycle.start(schema);
     await makeJournalDirectories(config, workerCount, account);
     const sockets = new HeldSockets(config.listeners, workerCount, log);
-    await sockets.start();
+    // A node of a pair listens when its role says so.
+    if (!isGated) await sockets.start();
     const engineStore = new SnmpEngineStore(engineStoreOptions(config, database.address), systemClock, log);
     await lifecycle.start(engineStore);
     const engine = new EngineIdentity(engineStore, systemClock);
@@ -73,9 +86,21 @@ export function buildCollector(config: Config, log: Log, say: (text: string) => 
     const remaining = giveUpRootWherePossible(config, account, log);
     const processStart = { config, database: database.address, account: remaining };
     const warm = new WarmStore(() => systemClock.monotonicMs());
-    const workerStart = { ...processStart, engine: engine.share(), isGated: false };
+    const archive = new WarmArchive(
+      config.ha?.pair ?? config.node.name,
+      sessionsOf(database.address, 'dogwatch warm state'),
+      systemClock,
+      log,
+    );
+    warm.merge(await archive.load());
+    await lifecycle.start(archive);
+    warm.onTold = (entries) => {
+      archive.changed(entries);
+      pair?.told(entries);
+    };
+    const workerStart = { ...processStart, engine: engine.share(), isGated };
     const workers = new Workers(workerStart, workerCount, sockets, warm, say, systemClock, log);
-    const attendants = new Attendants(processStart, workers, status, say, systemClock, log);
+    const attendants = new Attendants(processStart, workers, status, say, systemClock, log, isGated);
     facts = async () => ({
       node: config.node.name,
       startedAt,
@@ -85,6 +110,7 @@ export function buildCollector(config: Config, log: Log, say: (text: string) => 
       maintenance: await attendants.maintenanceReport(),
       processes: await processStatuses([...workers.processes, attendants.console, attendants.maintenance]),
       earlierRun: record.earlier,
+      pair: pair?.status(),
     });
     await lifecycle.start({
       name: workers.name,
@@ -96,6 +122,19 @@ export function buildCollector(config: Config, log: Log, say: (text: string) => 
     });
     await lifecycle.start(attendants);
     await lifecycle.start(new HangUpRelay([...workers.children, attendants.maintenance]));
+    await lifecycle.start(
+      new ControlServer(
+        controlPath(config.stateDirectory),
+        controlAnswerers(() => pair),
+        log,
+      ),
+    );
+    if (config.ha === undefined) return;
+    const parts = { version, database: database.address, sockets, workers, attendants, warm, engine };
+    const isMigrated = (): boolean => schema.isMigrated;
+    pair = buildPair(config, config.ha, { ...parts, isMigrated, status }, log);
+    // Last, so that it stops first: the peer takes over while all else is still there.
+    await lifecycle.start(pair);
   }
 
   async function status(): Promise<CollectorStatus> {
@@ -131,6 +170,13 @@ async function makeJournalDirectories(config: Config, workers: number, account: 
  */
 function giveUpRootWherePossible(config: Config, account: Account | undefined, log: Log): Account | undefined {
   if (account === undefined) return undefined;
+  if (config.ha !== undefined) {
+    log.info(
+      { account: account.name },
+      'the keeper stays root, since it opens ports and moves the virtual IP later; all other processes give it up',
+    );
+    return account;
+  }
   const unreachable = whatAccountCannotReach(account, [...programFiles(PROGRAM), ...secretFiles(config)]);
   if (unreachable === undefined) {
     giveUpRoot(account);

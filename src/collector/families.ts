@@ -133,6 +133,7 @@ export async function openFamilies(
 
 /** Opened by somebody else, when the time has come; closed with everything else. */
 function gated(listeners: Listeners): Component {
+  listeners.isWanted = false;
   return { name: 'listeners', start: () => Promise.resolve(), stop: () => listeners.close() };
 }
 

@@ -21,6 +21,8 @@ export interface Receivers {
 export class Listeners {
   readonly datagram: readonly UdpListener[];
   readonly stream: readonly StreamListener[];
+  /** Whether they should be open. */
+  isWanted = true;
   /** As in the configuration. */
   readonly #inOrder: readonly (UdpListener | StreamListener)[];
 
@@ -56,6 +58,7 @@ export class Listeners {
    * @throws DogwatchError of the first that does not open; the others are closed again
    */
   async open(sockets: ReadonlyMap<number, GivenSocket>): Promise<void> {
+    this.isWanted = true;
     try {
       for (const [index, listener] of this.#inOrder.entries()) await listener.start(sockets.get(index));
     } catch (error) {
@@ -66,6 +69,7 @@ export class Listeners {
 
   /** Closes those that are open; what the kernel has accepted is read. */
   async close(): Promise<void> {
+    this.isWanted = false;
     await Promise.all(this.all.map((listener) => listener.stop()));
   }
 

@@ -1,3 +1,4 @@
+import type { PairStatus } from '../pair/pair-status.ts';
 import type { JobStatus } from '../maintenance/job-run.ts';
 import type { StorageStatus } from './status/storage-status.ts';
 
@@ -23,6 +24,8 @@ export interface CollectorStatus {
   readonly writer: WriterStatus;
   readonly database: { readonly description: string; readonly psql: string | undefined };
   readonly processes: readonly ProcessStatus[];
+  /** Of a node that is one of a pair. */
+  readonly pair?: PairStatus;
   /** Undefined where the run before this one ended in order, or there was none. */
   readonly earlierRun: EarlierRun | undefined;
   /** Undefined until it was looked at. */

@@ -1,9 +1,12 @@
+import type { PairStatus } from '../pair/pair-status.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import type { CollectorStatus, EarlierRun, ProcessStatus, SharedQueueStatus } from '../console/status.ts';
 import type { MaintenanceReport } from '../maintenance/maintenance-report.ts';
 import { storageReasons } from '../console/status/storage-status.ts';
 import type { WorkerReport } from '../worker/worker-report.ts';
 import { addReports } from './add-reports.ts';
+
+const SILENT_MS = 5000;
 
 /** What a status is made of. */
 export interface NodeFacts {
@@ -15,6 +18,7 @@ export interface NodeFacts {
   readonly reports: readonly WorkerReport[];
   readonly maintenance: MaintenanceReport;
   readonly processes: readonly ProcessStatus[];
+  readonly pair?: PairStatus | undefined;
   readonly earlierRun: EarlierRun | undefined;
 }
 
@@ -35,6 +39,7 @@ export function nodeStatus(facts: NodeFacts): CollectorStatus {
       ...queueWarnings(sum.queue),
       ...troubledProcesses(processes),
       ...maintenanceWarnings(maintenance),
+      ...pairWarnings(facts.pair),
     ],
     listeners: sum.listeners,
     flow: sum.flow,
@@ -46,15 +51,20 @@ export function nodeStatus(facts: NodeFacts): CollectorStatus {
     database: facts.database,
     processes,
     earlierRun: facts.earlierRun,
+    ...(facts.pair === undefined ? {} : { pair: facts.pair }),
     storage: maintenance.storage,
     jobs: maintenance.jobs,
   };
 }
 
-function reasonsAgainstReadiness({ isMigrated, processes }: NodeFacts, { reasons }: WorkerReport): string[] {
+function reasonsAgainstReadiness({ isMigrated, processes, pair }: NodeFacts, { reasons }: WorkerReport): string[] {
   const all = processes
     .filter(({ name, state }) => name.startsWith('worker') && state !== 'running')
     .map(({ name, state, trouble }) => `${name} is ${trouble === undefined ? state : `not running: ${trouble}`}`);
+  const { role, readiness } = pair?.own ?? {};
+  if (role === 'standby')
+    for (const { name, state, found } of readiness?.findings ?? [])
+      if (state === 'fail') all.push(`it could not take over: ${name}: ${found}`);
   if (!isMigrated) all.push('the database has not been reached since the start; the journal takes what arrives');
   return [...all, ...(isMigrated ? reasons : reasons.filter((reason) => !reason.startsWith('the database')))];
 }
@@ -71,6 +81,19 @@ function maintenanceWarnings({ trouble, storage }: MaintenanceReport): string[] 
     ...(trouble === undefined ? [] : [`maintenance jobs do not run: ${trouble}`]),
     ...(storage === undefined ? [] : storageReasons(storage)),
   ];
+}
+
+/** What the operator should know before the other node is needed. */
+function pairWarnings(pair: PairStatus | undefined): string[] {
+  if (pair === undefined) return [];
+  const { own, peer, peerName, link } = pair;
+  if (own.role === 'standby') return [];
+  if (peer === undefined || link.heardMsAgo === undefined || link.heardMsAgo > SILENT_MS)
+    return [
+      `nobody could take over: ${peerName} is not heard${link.trouble === undefined ? '' : ` (${link.trouble})`}`,
+    ];
+  const fails = peer.readiness.findings.filter(({ state }) => state === 'fail');
+  return fails.map(({ name, found }) => `${peerName} could not take over: ${name}: ${found}`);
 }
 
 function queueWarnings(queue: SharedQueueStatus | undefined): string[] {

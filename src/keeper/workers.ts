@@ -1,4 +1,6 @@
 import { fileURLToPath } from 'node:url';
+import type { SharedEngine } from '../../collectors/snmp/usm/engines/engine-identity.ts';
+import type { WarmEntry } from '../../collectors/warm-state.ts';
 import type { Channel } from '../processes/channel.ts';
 import type { ChildSays, ParentSays } from '../processes/life.ts';
 import type { ProcessStart } from '../processes/starts.ts';
@@ -39,6 +41,7 @@ export class Workers implements Component {
   /** What each said last; of those that have ended, the counts. */
   readonly #last = new Map<number, WorkerReport>();
   #ended: WorkerReport | undefined;
+  #engine: SharedEngine;
   /** With `isGated`: while they may listen. */
   #hearing: Hearing | undefined;
   /** Of the sockets of workers that have ended. */
@@ -56,6 +59,7 @@ export class Workers implements Component {
     clock: Clock,
     log: Log,
   ) {
+    this.#engine = start.engine;
     this.#sockets = sockets;
     this.#warm = warm;
     this.#clock = clock;
@@ -105,6 +109,21 @@ export class Workers implements Component {
         await channel.request('worker.listen', hearing, LISTEN_MS);
       }),
     );
+  }
+
+  /** Tells all of them what was learnt elsewhere. */
+  tell(entries: readonly WarmEntry[]): void {
+    for (const { channel } of this.children) channel?.send('worker.warm', entries);
+  }
+
+  /** What another node was to its senders, this one is from now on: its SNMP engine, and what its workers had for themselves. */
+  inherit(engine: SharedEngine): void {
+    this.#engine = engine;
+    const owned = this.#warm.inherit(0);
+    for (const [index, { channel }] of this.children.entries()) {
+      channel?.send('worker.engine', engine);
+      if (index === 0) for (const entries of inMessages(owned)) channel?.send('worker.warm', entries);
+    }
   }
 
   /** Until when they may listen. */
@@ -193,7 +212,7 @@ export class Workers implements Component {
       return undefined;
     });
     channel.on('worker.last', (report) => this.#last.set(index, report));
-    return { ...start, kernelDrops: this.#kernelDrops.get(index) ?? [] };
+    return { ...start, engine: this.#engine, kernelDrops: this.#kernelDrops.get(index) ?? [] };
   }
 
   #bury(index: number): void {

@@ -1,3 +1,4 @@
+import type { WarmEntry } from '../../collectors/warm-state.ts';
 import type { OpenSession } from '../../ha/heartbeat/sql-session.ts';
 import { epochName, HeartbeatRow } from '../../ha/heartbeat/heartbeat-row.ts';
 import type { PeerLink } from '../../ha/peer/peer-link.ts';
@@ -170,6 +171,11 @@ export class PairNode implements Component {
   /** The connection that there is now, for whoever else speaks with the peer. */
   get channel(): PairChannel | undefined {
     return this.#channel;
+  }
+
+  /** The workers of this node have learnt something. */
+  told(entries: readonly WarmEntry[]): void {
+    this.#surroundings.warm.changed(entries);
   }
 
   get isActive(): boolean {

@@ -56,7 +56,7 @@ function reasonsAgainstReadiness({ writer, journal, listeners }: Parts): string[
     reasons.push(`the database does not take batches: ${writer.trouble}; the journal does`);
   if (journal.trouble !== undefined) reasons.push(`rows are lost: ${journal.trouble}`);
   for (const listener of listeners.all) {
-    if (listener.address() === undefined) reasons.push(`${listener.name} is closed`);
+    if (listeners.isWanted && listener.address() === undefined) reasons.push(`${listener.name} is closed`);
   }
   return reasons;
 }

@@ -28,6 +28,7 @@ liveAsChild<WorkerHears, WorkerSays, WorkerStart>({
     const worker = new Worker(start, sockets, keeper, log);
     channel.onRoom = () => worker.tellAll();
     channel.on('worker.warm', (entries) => worker.restore(entries));
+    channel.on('worker.engine', (engine) => worker.adoptEngine(engine));
     channel.on('worker.hear-until', (hearing) => worker.hearUntil(hearing));
     channel.answer('worker.listen', async (hearing) => worker.listen(hearing).then(() => undefined));
     channel.answer('worker.hush', async () => worker.hush().then(() => undefined));

@@ -27,6 +27,8 @@ export interface WorkerHears {
   readonly messages: {
     /** What another worker has learnt, before it or beside it. */
     readonly 'worker.warm': readonly WarmEntry[];
+    /** Our SNMP engine is another from now on: that of the other node of the pair. */
+    readonly 'worker.engine': SharedEngine;
     /** It may go on listening. */
     readonly 'worker.hear-until': Hearing;
   };

@@ -1,3 +1,4 @@
+import type { SharedEngine } from '../../collectors/snmp/usm/engines/engine-identity.ts';
 import type { WarmEntry, WarmState } from '../../collectors/warm-state.ts';
 import { openFamilies, snmpCredentials } from '../collector/families.ts';
 import { openStorage } from '../collector/open-storage.ts';
@@ -84,6 +85,11 @@ export class Worker {
     await listeners.close();
     this.hearUntil({ untilMs });
     await listeners.open(this.#sockets);
+  }
+
+  /** Speaks as another SNMP engine from now on. */
+  adoptEngine(engine: SharedEngine): void {
+    this.#parts?.snmp.engine.adopt(engine);
   }
 
   /** What comes later closes the listeners, and is told. */

@@ -3,7 +3,7 @@ import { elapsedText, grouped } from './figures.ts';
 
 const SHOWN_EVENTS = 5;
 
-type Line = readonly [label: string, text: string];
+type Line = [label: string, text: string];
 
 /** The pair on one screen, the same on either node: who is active and why, what keeps it so, whether the other could follow. */
 export function pairLines(pair: PairStatus, now: Date): Line[] {

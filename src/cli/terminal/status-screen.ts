@@ -4,6 +4,7 @@ import type {
   ListenerStatus,
   StreamListenerStatus,
 } from '../../console/status.ts';
+import { pairLines } from './pair-lines.ts';
 import { storageLines } from './storage-lines.ts';
 import { bytesText, elapsedText, grouped } from './figures.ts';
 
@@ -20,6 +21,7 @@ export function statusScreen(status: CollectorStatus, now: Date = new Date()): s
     ...earlierRunLines(status),
     ['ready', status.ready ? 'yes' : `no: ${status.reasons.join('; ')}`],
     ...status.warnings.map((warning, index): [string, string] => [index === 0 ? 'warning' : '', warning]),
+    ...(status.pair === undefined ? [] : pairLines(status.pair, now)),
     ...status.listeners.map((listener): [string, string] => ['listener', listenerText(listener)]),
     ...flowLines(status),
     ...syslogLines(status),

@@ -1,0 +1,212 @@
+import { networkInterfaces } from 'node:os';
+import { PeerLink } from '../../ha/peer/peer-link.ts';
+import { whatIsMissing } from '../../ha/virtual-ip/linux/what-is-missing.ts';
+import { createVirtualAddress } from '../../ha/virtual-ip/virtual-address.ts';
+import type { EngineIdentity } from '../../collectors/snmp/usm/engines/engine-identity.ts';
+import type { DatabaseAddress } from '../../storage/database/database.ts';
+import type { Config } from '../config/schema.ts';
+import type { CollectorStatus } from '../console/status.ts';
+import type { Attendants } from '../keeper/attendants.ts';
+import type { HeldSockets } from '../keeper/held-sockets.ts';
+import type { WarmStore } from '../keeper/warm-store.ts';
+import type { Workers } from '../keeper/workers.ts';
+import { machineMs, systemClock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import { EpochFile } from './epoch-file.ts';
+import { GatedEars } from './gated-ears.ts';
+import { defaultGateways } from './gateways.ts';
+import { takenPorts, unreadableFiles } from './node-facts.ts';
+import { PairNode } from './pair-node.ts';
+import { readPairSecret } from './pair-secret.ts';
+import type { PairNodeStatus, Readiness } from './pair-status.ts';
+import { readinessOf, type ReadinessFacts } from './readiness.ts';
+import { sessionsOf } from './sessions.ts';
+import { settingsDigest } from './settings-digest.ts';
+import { WarmMirror } from './warm-mirror.ts';
+
+export interface PairParts {
+  readonly version: string;
+  readonly database: DatabaseAddress;
+  readonly sockets: HeldSockets;
+  readonly workers: Workers;
+  readonly attendants: Attendants;
+  readonly warm: WarmStore;
+  readonly engine: EngineIdentity;
+  readonly isMigrated: () => boolean;
+  /** Of this node, without the pair. */
+  readonly status: () => Promise<CollectorStatus>;
+}
+
+type Ha = NonNullable<Config['ha']>;
+
+const FACTS_EVERY_MS = 5000;
+
+/**
+ * The pair of this configuration, not started yet.
+ * @throws DogwatchError `PAIR_SECRET_…`, `ADDRESS_MALFORMED`, `INTERFACE_MALFORMED`, `COMMAND_MISSING`
+ */
+export function buildPair(config: Config, ha: Ha, parts: PairParts, log: Log): PairNode {
+  const { version, database, sockets, workers, attendants, warm, engine } = parts;
+  const name = config.node.name;
+  const clock = systemClock;
+  const link = new PeerLink(
+    {
+      node: name,
+      address: ha.address,
+      port: ha.port,
+      peer: { name: ha.peer.name, address: ha.peer.address, port: ha.peer.port ?? ha.port },
+      secret: readPairSecret(ha.secretFile),
+      version,
+    },
+    clock,
+    log,
+  );
+  const address = createVirtualAddress(
+    {
+      driver: ha.driver,
+      addresses: ha.virtualAddresses,
+      interface: ha.interface ?? '',
+      node: name,
+      commandTimeoutMs: ha.commandTimeout,
+      epoch: () => node.epoch,
+      peerMacs: () => node.peerMacs,
+      neighbours: () => (ha.neighbours.length > 0 ? ha.neighbours : [...defaultGateways(), ha.peer.address]),
+      ...(ha.command?.[0] === undefined ? {} : { command: ha.command[0] }),
+    },
+    clock,
+    log,
+  );
+  const mirror = new WarmMirror(
+    warm,
+    (entries) => workers.tell(entries),
+    () => node.leads,
+    clock,
+    log,
+  );
+  const look = new NodeLook(config, ha, parts, mirror, () => link.status.clockOffsetMs);
+  const digest = settingsDigest(config);
+  const node = new PairNode(
+    {
+      pair: ha.pair,
+      node: name,
+      version,
+      address: `${ha.address} port ${ha.port}`,
+      peer: ha.peer.name,
+      session: link.session,
+      virtualAddresses: ha.virtualAddresses,
+      beatMs: ha.beat,
+      leaseMs: ha.lease,
+      windowMs: ha.takeoverWindow,
+      whenIsolated: ha.whenIsolated,
+      handOverMs: ha.handOverTimeout,
+    },
+    {
+      link,
+      ears: new GatedEars(sockets, workers, () => clock.monotonicMs()),
+      address,
+      memory: new EpochFile(config.stateDirectory, ha.pair),
+      warm: mirror,
+      readiness: (peer) => look.readiness(peer, node.isActive),
+      queue: () => look.queue(),
+      engine: () => {
+        const { engineId, boots, startedAtMs } = engine.share();
+        return { engineId, boots, ageMs: machineMs() - startedAtMs };
+      },
+      macs: () => Promise.resolve(macsOf(ha.interface)),
+      settingsDigest: () => digest,
+      inherit(theirs) {
+        if (theirs !== undefined) {
+          const { ageMs, ...identity } = theirs;
+          engine.adopt({ ...identity, startedAtMs: machineMs() - ageMs });
+        }
+        workers.inherit(engine.share());
+      },
+      own: (epoch) => (epoch === undefined ? void attendants.rest() : attendants.maintain(epoch)),
+    },
+    sessionsOf(database, 'dogwatch pair'),
+    clock,
+    log,
+  );
+  return node;
+}
+
+/** What this node finds of itself: numbers at once, what takes time every few seconds. */
+class NodeLook {
+  readonly #config: Config;
+  readonly #ha: Ha;
+  readonly #parts: PairParts;
+  readonly #mirror: WarmMirror;
+  readonly #clockOffsetMs: () => number | undefined;
+  #slow: Pick<ReadinessFacts, 'addressTroubles' | 'takenPorts' | 'unreadableFiles'> = {
+    addressTroubles: [],
+    takenPorts: [],
+    unreadableFiles: [],
+  };
+  #lookedAtMs = -Infinity;
+  #status: CollectorStatus | undefined;
+
+  constructor(config: Config, ha: Ha, parts: PairParts, mirror: WarmMirror, clockOffsetMs: () => number | undefined) {
+    this.#config = config;
+    this.#ha = ha;
+    this.#parts = parts;
+    this.#mirror = mirror;
+    this.#clockOffsetMs = clockOffsetMs;
+  }
+
+  readiness(peer: PairNodeStatus | undefined, isActive: boolean): Readiness {
+    const now = systemClock.monotonicMs();
+    if (now - this.#lookedAtMs >= FACTS_EVERY_MS) {
+      this.#lookedAtMs = now;
+      void this.#lookSlowly(isActive);
+    }
+    void this.#parts.status().then((status) => (this.#status = status));
+    const { queue, processes = [], journal, writer } = this.#status ?? {};
+    return readinessOf(
+      {
+        ...this.#slow,
+        version: this.#parts.version,
+        settingsDigest: settingsDigest(this.#config),
+        isMigrated: this.#parts.isMigrated(),
+        databaseTrouble: writer?.error,
+        queueTrouble: queue === undefined || queue.state === 'well' ? undefined : `Redis is ${queue.state}`,
+        processTroubles: processes
+          .filter(({ name, state }) => name.startsWith('worker') && state !== 'running')
+          .map(({ name, state }) => `${name} is ${state}`),
+        journalBatches: journal?.batches ?? 0,
+        journalOldestMs: journal?.oldestMs ?? 0,
+        differingWarmKinds: this.#mirror.differing,
+        clockOffsetMs: this.#clockOffsetMs(),
+      },
+      peer,
+    );
+  }
+
+  queue(): PairNodeStatus['queue'] {
+    const { batches = 0, rows = 0, oldestMs = 0 } = this.#status?.journal ?? {};
+    return { batches, rows, oldestMs };
+  }
+
+  async #lookSlowly(isActive: boolean): Promise<void> {
+    const { driver, interface: name = '', virtualAddresses } = this.#ha;
+    const missing =
+      driver === 'linux'
+        ? await whatIsMissing({
+            interface: name,
+            ipv4: virtualAddresses.some((address) => !address.includes(':')),
+            ipv6: virtualAddresses.some((address) => address.includes(':')),
+          })
+        : [];
+    this.#slow = {
+      addressTroubles: missing.map(({ what, remedy }) => ({ found: what, remedy })),
+      takenPorts: isActive ? [] : await takenPorts(this.#config),
+      unreadableFiles: await unreadableFiles(this.#config),
+    };
+  }
+}
+
+function macsOf(name: string | undefined): string[] {
+  const found = Object.entries(networkInterfaces())
+    .filter(([each]) => name === undefined || each === name)
+    .flatMap(([, addresses = []]) => addresses.map(({ mac }) => mac));
+  return [...new Set(found)].filter((mac) => mac !== '00:00:00:00:00:00');
+}
