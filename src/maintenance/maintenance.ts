@@ -1,7 +1,8 @@
 import { connect, type DatabaseAddress, disconnect } from '../../storage/database/database.ts';
 import { Fold, type FoldStatus } from '../../storage/fold/fold.ts';
 import type { FoldStep } from '../../storage/fold/fold-step.ts';
-import { expireRollups, FlowRollups } from '../../storage/rollups/flow-rollups.ts';
+import { FlowRollups, NoRollups } from '../../storage/rollups/flow-rollups.ts';
+import { expireRollups } from '../../storage/rollups/rollup-partitions.ts';
 import { sqlFile } from '../../storage/database/sql.ts';
 import { StoredRows } from '../../storage/losses/stored-rows.ts';
 import { SchemaUpkeep } from '../../storage/database/schema-upkeep.ts';
@@ -145,6 +146,6 @@ async function expireLosses(address: DatabaseAddress, { retention }: Config): Pr
 
 function foldSteps({ rollups, retention }: Config): FoldStep[] {
   const keepMinuteMicros = retention.rollups.minute * 1000;
-  const flows = rollups.enabled ? [new FlowRollups(rollups.top, keepMinuteMicros, systemClock)] : [];
+  const flows = rollups.enabled ? [new FlowRollups(rollups.top, keepMinuteMicros, systemClock)] : [new NoRollups()];
   return [...flows, new StoredRows()];
 }

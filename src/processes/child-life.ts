@@ -42,8 +42,8 @@ const INSIST_AFTER_MS = 1000;
  *   loaded ──assignment──▶ starting ──▶ ready ──stop──────▶ stopping ──▶ exit 0
  *     │                    │  └─ fails: exit 1               ▲    └─ SIGTERM, 1 s later or more: exit 1
  *     ├── stop: exit 0     └── keeper gone ──▶ orphaned ─────┘
- *     └── keeper gone: exit 0                  until it is ready and `orphanMs` are over, or a signal comes;
- *                                              3 s at most, with the stop: exit 1
+ *     └── keeper gone: exit 0                  was ready: until `orphanMs` are over, or a signal comes;
+ *                                              was starting: until it has started. 3 s at most, with the stop: exit 1
  *
  * SIGINT, SIGHUP and SIGTERM are not for us while there is a keeper: a terminal and systemd send them to the whole group, and the
  * keeper knows the order in which to stop. Whatever nobody caught ends the process, with its stack on standard error, which the
@@ -66,13 +66,14 @@ export function liveAsChild<Hears extends Vocabulary, Says extends Vocabulary, S
     process.title = `dogwatch ${name}`;
     const started = anyTask.start(start, channel, sockets, name);
     life.started = started;
-    void started.then(
-      () => own.send('life.ready', undefined),
-      (error: unknown) => {
-        own.send('life.failed', failureOf(error));
-        void life.end(ORPHAN_LIFE_MS, 1);
-      },
-    );
+    const tellReady = (): void => {
+      life.isReady = true;
+      own.send('life.ready', undefined);
+    };
+    void started.then(tellReady, (error: unknown) => {
+      own.send('life.failed', failureOf(error));
+      void life.end(ORPHAN_LIFE_MS, 1);
+    });
   });
   own.on('life.stop', () => void life.end(undefined, 0));
   channel.onClose = () => void life.endAsOrphan();
@@ -85,6 +86,7 @@ export function liveAsChild<Hears extends Vocabulary, Says extends Vocabulary, S
 class Life {
   /** Settles when what was assigned has started; undefined before the assignment. */
   started: Promise<void> | undefined;
+  isReady = false;
   readonly #stop: () => Promise<void>;
   readonly #orphanMs: number;
   #stopAskedAt = Infinity;
@@ -115,8 +117,10 @@ class Life {
     setTimeout(() => process.exit(1), ORPHAN_LIFE_MS);
     if (this.started !== undefined && this.#orphanMs > 0) {
       const signalled = new Promise<void>((resolve) => (this.#isSignalled = resolve));
-      if (performance.now() - this.#signalAt > SAME_END_MS) await Promise.race([signalled, pause(this.#orphanMs)]);
-      // What a successor has not read yet would go with its socket: it starts, reads, and ends.
+      const isSignalled = performance.now() - this.#signalAt <= SAME_END_MS;
+      if (this.isReady && !isSignalled) await Promise.race([signalled, pause(this.#orphanMs)]);
+      // What a successor has not read yet would go with its socket: it starts, reads, and ends. It does not stay: what its keeper
+      // would have taught it is gone, and without its socket the kernel gives to the others.
       await this.started.catch(() => {});
     }
     await this.end(undefined, 0);

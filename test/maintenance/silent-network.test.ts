@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { JobScheduler } from '../../src/maintenance/job-scheduler.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLog } from '../../src/runtime/log.ts';
+import { connect, disconnect } from '../../storage/database/database.ts';
 import { DatabaseWire } from '../support/database-faults/database-wire.ts';
 import { startTestDatabase } from '../support/postgres.ts';
 import { eventually } from '../support/processes.ts';
@@ -26,7 +27,14 @@ test('jobs that find the network silent as they are about to begin say so, and b
   wire.delayMs = 400; // so that it is on its way, over a connection that is open, when the silence begins
   await scheduler.start();
   t.after(() => scheduler.stop());
-  await eventually('the database has been spoken to', () => wire.connections > 1);
+  const admin = await connect(database.address);
+  t.after(() => disconnect(admin));
+  await eventually('its schedule is being made', async () => {
+    const { rows } = await admin.query(
+      `SELECT FROM pg_stat_activity WHERE application_name = 'dogwatch jobs' AND query <> ''`,
+    );
+    return rows.length > 0;
+  });
   wire.silence();
   const starting = scheduler.status.trouble;
   await eventually('it says why', () => ![undefined, starting].includes(scheduler.status.trouble), 50_000);

@@ -133,8 +133,9 @@ export class CollectorProcess {
 
   /** Kills the keeper alone; resolves when it is gone. The others are left to notice. */
   async killKeeper(): Promise<void> {
+    const isGone = once(this.#child, 'exit');
     signal(this.pid, 'SIGKILL');
-    await this.#closed;
+    await isGone;
   }
 
   /** Halts all of its processes, the keeper first: it replaces none of the others then. @returns their ids */

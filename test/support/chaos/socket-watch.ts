@@ -4,6 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 const LOOK_EVERY_MS = 10;
 /** A queue that was never seen empty for so long is worth remembering. */
 const WAIT_MS = 50;
+/** How soon a socket is closed by a worker that only reads what it holds. */
+const READ_AND_END_MS = 1000;
 
 /** From the last look that found a socket to the first that found one again, milliseconds since 1970. */
 export interface Absence {
@@ -28,6 +30,8 @@ interface Seen {
   drops: number;
   /** Everything in it has come since. */
   emptyAtMs: number;
+  /** The last time that it was not read for a while. */
+  wait: Absence | undefined;
 }
 
 /** What the kernel itself says of a UDP port, independent of the collector. proc(5), /proc/net/udp. */
@@ -94,7 +98,7 @@ export class SocketWatch {
   }
 
   #see(inode: string, drops: number, isEmpty: boolean, beganAtMs: number, untilMs: number): void {
-    const seen = this.#sockets.get(inode) ?? { drops: 0, emptyAtMs: this.#lookedAtMs };
+    const seen = this.#sockets.get(inode) ?? { drops: 0, emptyAtMs: this.#lookedAtMs, wait: undefined };
     this.#sockets.set(inode, seen);
     if (drops > seen.drops) {
       this.losses.push({ how: 'dropped', fromMs: this.#lookedAtMs, untilMs, atMost: drops - seen.drops });
@@ -110,11 +114,17 @@ export class SocketWatch {
     this.#sockets.delete(inode);
     if (seen === undefined) return;
     this.#noteWait(seen, untilMs);
-    this.losses.push({ how: 'held', fromMs: seen.emptyAtMs, untilMs, atMost: Infinity });
+    const { wait, emptyAtMs } = seen;
+    // A worker that starts without its keeper reads, and ends; nobody has told it the templates.
+    const isJustRead = wait !== undefined && untilMs - wait.untilMs < READ_AND_END_MS;
+    this.losses.push({ how: 'held', fromMs: isJustRead ? wait.fromMs : emptyAtMs, untilMs, atMost: Infinity });
   }
 
-  #noteWait({ emptyAtMs }: Seen, untilMs: number): void {
-    if (untilMs - emptyAtMs > WAIT_MS) this.waits.push({ fromMs: emptyAtMs, untilMs });
+  #noteWait(seen: Seen, untilMs: number): void {
+    const { emptyAtMs: fromMs } = seen;
+    if (untilMs - fromMs <= WAIT_MS) return;
+    seen.wait = { fromMs, untilMs };
+    this.waits.push(seen.wait);
   }
 
   #endAbsence(untilMs: number): void {

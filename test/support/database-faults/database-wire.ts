@@ -32,11 +32,6 @@ export class DatabaseWire {
     return wire;
   }
 
-  /** That are open now. */
-  get connections(): number {
-    return this.#pairs.size;
-  }
-
   /** Nothing gets through any more, in either direction, and nobody is told. */
   silence(): void {
     this.#isSilent = true;
