@@ -85,8 +85,7 @@ export class LossAccount implements LoggedAccount {
   }
 
   describe(): string {
-    const { family, protocol, observationDomain, senderField } = this.#sender;
-    return JSON.stringify([FIRST_WORD, family, protocol, observationDomain, senderField.toString('hex')]);
+    return describeSender(this.#sender);
   }
 
   writeState(out: Float64Array, at: number): number {
@@ -136,6 +135,11 @@ export function writeLeftLosses(sink: RowSink, { description, note, state }: Lef
   const reasons = isReasons(note) ? note : '{}';
   writeLossRow(sink, sender, { minuteMicros, account, version: 2 * rowsWritten + 1, counts, reasons });
   return true;
+}
+
+/** As `writeLeftLosses` reads it. */
+export function describeSender({ family, protocol, observationDomain, senderField }: LossSender): string {
+  return JSON.stringify([FIRST_WORD, family, protocol, observationDomain, senderField.toString('hex')]);
 }
 
 function senderOf(description: string): LossSender | undefined {

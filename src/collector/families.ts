@@ -103,7 +103,7 @@ export async function openFamilies(
   const listeners = new Listeners(config, { flow, syslog, snmp }, sockets, log);
   const lossIntake = new RowIntake(rowIntakeOptions(config), queue, systemClock, log, drafts);
   const accounts = new LastingAccounts(
-    { flow: flow.decoder, syslog: syslog.decoder, snmp: snmp.decoder },
+    { flow: flow.decoder, syslog: syslog.decoder, snmp: snmp.decoder, dropped: surroundings.dropped },
     { directory: surroundings.journalDirectoryNow, drafts, intake: lossIntake },
     systemClock,
     log,

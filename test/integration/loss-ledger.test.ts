@@ -3,7 +3,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { askLosses } from '../../src/query/losses.ts';
+import { askLosses, type LossLine } from '../../src/query/losses.ts';
 import { createLoad, type Load, type LoadProtocol } from '../../src/traffic/load.ts';
 import { connect, type DatabaseClient, disconnect } from '../../storage/database/database.ts';
 import { ChaosCollector } from '../support/chaos/chaos-collector.ts';
@@ -55,6 +55,36 @@ class CountingExporters {
 }
 
 test('sent is received and lost, and rows are stored, however often workers are killed under load', async (t) => {
+  const { collector, exporters, stopLoad } = await underLoad(t);
+  let kills = 0;
+  for (; kills < 6; kills += 1) {
+    await pause(500 + 100 * kills);
+    await killWorker(collector, `worker ${1 + (kills % 2)}`);
+  }
+  await pause(500);
+  await stopLoad();
+  const lines = await checkLedger(t, collector, exporters, kills);
+  // The sockets outlive the workers.
+  const lost = lines.reduce((sum, line) => sum + line.lost, 0);
+  assert.ok(lost <= kills * READ_AT_ONCE * RECORDS, `${lost} lost`);
+});
+
+test('what nobody heard while the keeper was away is lost, and said to be', async (t) => {
+  const { collector, exporters, stopLoad } = await underLoad(t);
+  await pause(1000);
+  await collector.process.kill();
+  await pause(500);
+  await collector.startAgain();
+  await pause(1000);
+  await stopLoad();
+  const lines = await checkLedger(t, collector, exporters, 1);
+  assert.ok(
+    lines.every(({ lost, datagrams }) => lost > 0 && datagrams > 0),
+    'each has a gap',
+  );
+});
+
+async function underLoad(t: TestContext) {
   const collector = await ChaosCollector.start();
   t.after(() => collector.end());
   const exporters = await startExporters();
@@ -63,18 +93,14 @@ test('sent is received and lost, and rows are stored, however often workers are 
     clearInterval(ticks);
     for (const each of exporters) each.close();
   });
-  let kills = 0;
-  for (; kills < 6; kills += 1) {
-    await pause(500 + 100 * kills);
-    await killWorker(collector, `worker ${1 + (kills % 2)}`);
-  }
-  await pause(500);
-  clearInterval(ticks);
-  await pause(200);
-  // A gap shows when something comes behind it.
-  sendAll(exporters, collector.ports.flow, 1);
-  await checkLedger(t, collector, exporters, kills);
-});
+  const stopLoad = async (): Promise<void> => {
+    clearInterval(ticks);
+    await pause(200);
+    // A gap shows when something comes behind it.
+    sendAll(exporters, collector.ports.flow, 1);
+  };
+  return { collector, exporters, stopLoad };
+}
 
 async function startExporters(): Promise<CountingExporters[]> {
   const protocols = ['v5', 'v9', 'ipfix'] as const;
@@ -108,12 +134,12 @@ async function checkLedger(
   collector: ChaosCollector,
   exporters: readonly CountingExporters[],
   kills: number,
-): Promise<void> {
+): Promise<LossLine[]> {
   await eventually('the journal is empty', async () => (await collector.status())?.journal.rows === 0);
   await collector.process.stop();
   const client = await connect(collector.postgres.address);
   try {
-    await compare(t, client, exporters, kills);
+    return await compare(t, client, exporters, kills);
   } finally {
     await disconnect(client);
   }
@@ -124,7 +150,7 @@ async function compare(
   client: DatabaseClient,
   exporters: readonly CountingExporters[],
   kills: number,
-): Promise<void> {
+): Promise<LossLine[]> {
   const range = { from: new Date(Date.now() - 600_000), to: new Date(Date.now() + 60_000) };
   const lines = await askLosses(client, { range, senders: [], family: 'flow', by: 'sender' });
   const { rows: counted } = await client.query<{ exporter: string; stored: number }>(
@@ -146,4 +172,5 @@ async function compare(
   t.diagnostic(`${kills} kills: ${strayDatagrams} datagrams and ${strayRows} rows are not accounted for`);
   assert.ok(strayDatagrams <= kills * READ_AT_ONCE, `${strayDatagrams} datagrams are not accounted for`);
   assert.ok(strayRows <= kills * READ_AT_ONCE * RECORDS, `${strayRows} rows are not in the ledger, or not stored`);
+  return lines;
 }

@@ -1,4 +1,6 @@
-import { COUNTED, MINUTE_MICROS, newAccountNumber, writeLossRow } from '../../../collectors/accounts/loss-row.ts';
+import { DroppedMinute } from '../../../collectors/accounts/dropped-minute.ts';
+import type { AccountLog, LoggedAccount } from '../../../collectors/accounts/logged-account.ts';
+import { MINUTE_MICROS } from '../../../collectors/accounts/loss-row.ts';
 import { MAX_RESERVE_BYTES, type RowSink } from '../../../collectors/row-sink.ts';
 import { leadingTimestamp, rowFields, rowOffsets } from '../../../storage/batch/copy-reader.ts';
 import type { SealedBatch } from '../../../storage/batch/batch-format.ts';
@@ -6,13 +8,6 @@ import type { LostRows } from '../../../storage/journal/lost-batch.ts';
 import type { Clock } from '../../runtime/clock.ts';
 
 type Family = 'flow' | 'syslog' | 'snmp';
-
-interface Dropped {
-  readonly family: Family;
-  readonly senderField: Buffer;
-  readonly minuteMicros: number;
-  dropped: number;
-}
 
 /** Whose rows a table has, and which column tells of whom. */
 const TABLES: Readonly<Record<string, { readonly family: Family; readonly sender: string }>> = {
@@ -32,8 +27,10 @@ const MAX_KEPT_BYTES = 4 << 20;
  * would be their count.
  */
 export class DroppedRows {
+  /** Where what is counted survives this process. */
+  accountLog: AccountLog | undefined;
   readonly #clock: Clock;
-  #accounts = new Map<string, Dropped>();
+  #accounts = new Map<string, DroppedMinute>();
   /** Rows of the ledger that were lost themselves, to be written again. */
   #kept: Buffer[] = [];
   #keptBytes = 0;
@@ -59,11 +56,7 @@ export class DroppedRows {
   write(sink: RowSink): void {
     const accounts = this.#accounts;
     this.#accounts = new Map();
-    for (const { family, senderField, minuteMicros, dropped } of accounts.values()) {
-      const sender = { family, senderField, protocol: '', observationDomain: 0 };
-      const counts = COUNTED.map((name) => (name === 'dropped' ? dropped : 0));
-      writeLossRow(sink, sender, { minuteMicros, account: newAccountNumber(), version: 1, counts, reasons: '{}' });
-    }
+    for (const account of accounts.values()) account.write(sink);
     const kept = this.#kept;
     this.#kept = [];
     this.#keptBytes = 0;
@@ -73,6 +66,11 @@ export class DroppedRows {
     }
   }
 
+  /** Whose counts must survive the process: those that are in no row yet. */
+  loggedAccounts(): Iterable<LoggedAccount> {
+    return this.#accounts.values();
+  }
+
   #count(family: Family, senderField: Buffer, micros: number, rows: number): void {
     const minuteMicros = micros - (micros % MINUTE_MICROS);
     const key = `${family} ${senderField.toString('latin1')} ${minuteMicros}`;
@@ -80,10 +78,11 @@ export class DroppedRows {
     if (account === undefined) {
       if (this.#accounts.size >= MAX_ACCOUNTS && senderField !== NOBODY)
         return this.#count(family, NOBODY, micros, rows);
-      account = { family, senderField, minuteMicros, dropped: 0 };
+      account = new DroppedMinute({ family, senderField, protocol: '', observationDomain: 0 }, minuteMicros);
       this.#accounts.set(key, account);
     }
     account.dropped += rows;
+    if (!account.isLogDue) this.accountLog?.changed(account);
   }
 
   #keep({ body }: SealedBatch): void {

@@ -12,11 +12,14 @@ import { messageOf } from '../../runtime/errors.ts';
 import type { Component } from '../../runtime/lifecycle.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { RowIntake } from '../pipelines/row-intake.ts';
+import type { DroppedRows } from './dropped-rows.ts';
 
-interface Decoders {
+interface Counters {
   readonly flow: FlowDecoder;
   readonly syslog: SyslogDecoder;
   readonly snmp: SnmpDecoder;
+  /** What the journal lost. */
+  readonly dropped: DroppedRows;
 }
 
 interface Place {
@@ -34,15 +37,15 @@ interface Place {
  */
 export class LastingAccounts implements Component {
   readonly name = 'accounts';
-  readonly #decoders: Decoders;
+  readonly #counters: Counters;
   readonly #place: Place;
   readonly #file: AccountLogFile;
   readonly #sink: RowSink;
   readonly #clock: Clock;
   readonly #log: Log;
 
-  constructor(decoders: Decoders, place: Place, clock: Clock, log: Log) {
-    this.#decoders = decoders;
+  constructor(counters: Counters, place: Place, clock: Clock, log: Log) {
+    this.#counters = counters;
     this.#place = place;
     this.#clock = clock;
     this.#log = log;
@@ -55,18 +58,18 @@ export class LastingAccounts implements Component {
 
   /** When the decoders know what others have learnt, and before the first datagram. */
   async restore(): Promise<void> {
-    const { flow, syslog, snmp } = this.#decoders;
+    const { flow, syslog, snmp, dropped } = this.#counters;
     for (const account of await this.#left()) {
       if (!flow.restoreSequence(account, this.#clock.nowMicros())) writeLeftLosses(this.#sink, account);
     }
     // The log that they are in ends here.
     await this.#place.intake.settle();
     this.#file.open();
-    for (const decoder of [flow, syslog, snmp]) decoder.accountLog = this.#file;
+    for (const counter of [flow, syslog, snmp, dropped]) counter.accountLog = this.#file;
   }
 
   async stop(): Promise<void> {
-    this.#file.close(this.#decoders.flow.followedSequences());
+    this.#file.close(this.#counters.flow.followedSequences());
   }
 
   async #left(): Promise<LeftAccount[]> {
@@ -79,8 +82,8 @@ export class LastingAccounts implements Component {
   }
 
   *#all(): Iterable<LoggedAccount> {
-    for (const decoder of Object.values<Decoders[keyof Decoders]>({ ...this.#decoders }))
-      yield* decoder.loggedAccounts();
+    for (const counter of Object.values<Counters[keyof Counters]>({ ...this.#counters }))
+      yield* counter.loggedAccounts();
   }
 }
 

@@ -87,8 +87,9 @@ async function store(client: DatabaseClient, batches: readonly SealedBatch[]): P
   await coverTimes(client, 'flows', [NOON], 'day');
   for (const batch of batches) await insertBatch(client, batch, 'a');
   const minutes = [NOON, NOON + MINUTE];
-  for (const step of [new FlowRollups(100, Number.MAX_SAFE_INTEGER, systemClock), new StoredRows()])
-    await step.apply(client, 'flows', minutes);
+  const rollups = new FlowRollups(100, Number.MAX_SAFE_INTEGER, systemClock);
+  await rollups.prepare(client, minutes);
+  for (const step of [rollups, new StoredRows()]) await step.apply(client, 'flows', minutes);
 }
 
 for (const protocol of ['v5', 'v9', 'ipfix'] as const) {
