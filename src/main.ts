@@ -11,6 +11,7 @@ import { HangUpRelay } from './keeper/hang-up-relay.ts';
 import { controlAnswerers } from './control/control-answerers.ts';
 import { controlPath, ControlServer } from './control/control-server.ts';
 import { buildPair } from './pair/build-pair.ts';
+import { EventLog } from './pair/event-log.ts';
 import type { PairNode } from './pair/pair-node.ts';
 import { sessionsOf } from './pair/sessions.ts';
 import { withVirtualListeners } from './pair/virtual-listeners.ts';
@@ -92,6 +93,13 @@ export function buildCollector(given: Config, log: Log, say: (text: string) => v
       systemClock,
       log,
     );
+    const events = new EventLog(
+      { pair: config.ha?.pair ?? config.node.name, node: config.node.name },
+      sessionsOf(database.address, 'dogwatch events'),
+      systemClock,
+      log,
+    );
+    await lifecycle.start(events);
     warm.merge(await archive.load());
     await lifecycle.start(archive);
     warm.onTold = (entries) => {
@@ -130,7 +138,7 @@ export function buildCollector(given: Config, log: Log, say: (text: string) => v
       ),
     );
     if (config.ha === undefined) return;
-    const parts = { version, database: database.address, sockets, workers, attendants, warm, engine };
+    const parts = { version, database: database.address, sockets, workers, attendants, warm, engine, events };
     const isMigrated = (): boolean => schema.isMigrated;
     pair = buildPair(config, config.ha, { ...parts, isMigrated, status }, log);
     // Last, so that it stops first: the peer takes over while all else is still there.

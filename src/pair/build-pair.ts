@@ -1,5 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import { PeerLink } from '../../ha/peer/peer-link.ts';
+import { PeerStream } from '../../ha/peer/peer-stream.ts';
 import { whatIsMissing } from '../../ha/virtual-ip/linux/what-is-missing.ts';
 import { createVirtualAddress } from '../../ha/virtual-ip/virtual-address.ts';
 import type { EngineIdentity } from '../../collectors/snmp/usm/engines/engine-identity.ts';
@@ -13,6 +14,7 @@ import type { Workers } from '../keeper/workers.ts';
 import { machineMs, systemClock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { EpochFile } from './epoch-file.ts';
+import type { EventLog } from './event-log.ts';
 import { GatedEars } from './gated-ears.ts';
 import { defaultGateways } from './gateways.ts';
 import { takenPorts, unreadableFiles } from './node-facts.ts';
@@ -32,6 +34,7 @@ export interface PairParts {
   readonly attendants: Attendants;
   readonly warm: WarmStore;
   readonly engine: EngineIdentity;
+  readonly events: EventLog;
   readonly isMigrated: () => boolean;
   /** Of this node, without the pair. */
   readonly status: () => Promise<CollectorStatus>;
@@ -49,18 +52,16 @@ export function buildPair(config: Config, ha: Ha, parts: PairParts, log: Log): P
   const { version, database, sockets, workers, attendants, warm, engine } = parts;
   const name = config.node.name;
   const clock = systemClock;
-  const link = new PeerLink(
-    {
-      node: name,
-      address: ha.address,
-      port: ha.port,
-      peer: { name: ha.peer.name, address: ha.peer.address, port: ha.peer.port ?? ha.port },
-      secret: readPairSecret(ha.secretFile),
-      version,
-    },
-    clock,
-    log,
-  );
+  const place = {
+    node: name,
+    address: ha.address,
+    port: ha.port,
+    peer: { name: ha.peer.name, address: ha.peer.address, port: ha.peer.port ?? ha.port },
+    secret: readPairSecret(ha.secretFile),
+    version,
+  };
+  const link = new PeerLink(place, clock, log);
+  const stream = new PeerStream({ ...place, session: link.session }, clock, log);
   const address = createVirtualAddress(
     {
       driver: ha.driver,
@@ -102,6 +103,8 @@ export function buildPair(config: Config, ha: Ha, parts: PairParts, log: Log): P
     },
     {
       link,
+      stream,
+      events: parts.events,
       ears: new GatedEars(sockets, workers, () => clock.monotonicMs()),
       address,
       memory: new EpochFile(config.stateDirectory, ha.pair),

@@ -2,18 +2,21 @@ import type { WarmEntry } from '../../collectors/warm-state.ts';
 import type { OpenSession } from '../../ha/heartbeat/sql-session.ts';
 import { epochName, HeartbeatRow } from '../../ha/heartbeat/heartbeat-row.ts';
 import type { PeerLink } from '../../ha/peer/peer-link.ts';
+import type { PeerStream } from '../../ha/peer/peer-stream.ts';
 import { RoleKeeper, type RoleChange } from '../../ha/role/keeper/role-keeper.ts';
 import type { Ears, EpochMemory, VirtualAddress } from '../../ha/role/ports.ts';
+import { Channel } from '../processes/channel.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { DogwatchError, messageOf } from '../runtime/errors.ts';
 import { type Component, withTimeout } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
-import { EventLog } from './event-log.ts';
+import type { EventLog } from './event-log.ts';
 import { type PairChannel, RoleRequests, warmPeer } from './pair-channel.ts';
 import type { PairEvent } from './pair-event.ts';
 import type { PairNodeStatus, PairStatus, Readiness } from './pair-status.ts';
 import type { PairReport } from './pair-words.ts';
 import { eventOf, voteChanges, type VoteState } from './role-events.ts';
+import { PeerIpc } from './peer-ipc.ts';
 import type { WarmMirror } from './warm-mirror.ts';
 
 export interface PairNodeOptions {
@@ -35,6 +38,8 @@ export interface PairNodeOptions {
 /** What the rest of the program does for the pair. */
 export interface PairSurroundings {
   readonly link: PeerLink;
+  readonly stream: PeerStream;
+  readonly events: EventLog;
   readonly ears: Ears;
   readonly address: VirtualAddress;
   readonly memory: EpochMemory;
@@ -64,7 +69,6 @@ export class PairNode implements Component {
   readonly name = 'pair';
   /** MACs that the peer told as its own. */
   peerMacs: readonly string[] = [];
-  readonly events: EventLog;
   readonly #options: PairNodeOptions;
   readonly #surroundings: PairSurroundings;
   readonly #clock: Clock;
@@ -90,9 +94,8 @@ export class PairNode implements Component {
     this.#log = log.child({ pair: options.pair });
     this.#startedAt = this.#now();
     this.#roleSince = this.#startedAt;
-    const { pair, node, beatMs, leaseMs } = options;
+    const { pair, beatMs, leaseMs } = options;
     this.#heartbeat = new HeartbeatRow({ pair, answerMs: Math.max(leaseMs / 2, 2 * beatMs), fenceMs: FENCE_MS }, open);
-    this.events = new EventLog({ pair, node }, open, clock, this.#log);
     const { link, ears, address, memory } = surroundings;
     this.#role = new RoleKeeper(
       options,
@@ -110,9 +113,11 @@ export class PairNode implements Component {
   }
 
   async start(): Promise<void> {
-    await this.#surroundings.link.start();
-    this.events.onEvent = (event) => void this.#channel?.send('pair.event', event);
-    await this.events.start();
+    const { link, stream } = this.#surroundings;
+    stream.onOpen = (connection) => this.#meet(new Channel(new PeerIpc(connection)));
+    await link.start();
+    await stream.start();
+    this.#surroundings.events.onEvent = (event) => void this.#channel?.send('pair.event', event);
     this.#role.onChange = (change) => this.#changed(change);
     await this.#report();
     this.#role.start();
@@ -131,14 +136,15 @@ export class PairNode implements Component {
       );
     });
     this.#surroundings.own(undefined);
-    await this.events.stop();
     await this.#heartbeat.stop();
+    await this.#surroundings.stream.stop();
     await this.#surroundings.link.stop();
   }
 
   /** A connection to the peer is there. */
-  open(channel: PairChannel): void {
+  #meet(channel: PairChannel): void {
     this.#channel = channel;
+    channel.onClose = () => this.#part(channel);
     this.#requests.open(channel);
     const { warm } = this.#surroundings;
     channel.on('pair.report', (report) => this.#hear(report));
@@ -160,8 +166,7 @@ export class PairNode implements Component {
     void this.#tell();
   }
 
-  /** It is gone. */
-  close(channel: PairChannel): void {
+  #part(channel: PairChannel): void {
     this.#requests.close(channel);
     if (this.#channel !== channel) return;
     this.#channel = undefined;
@@ -211,7 +216,7 @@ export class PairNode implements Component {
     if (!outcome.moved) throw new DogwatchError('SWITCHOVER_REFUSED', outcome.reason);
     const ms = Math.round(this.#clock.monotonicMs() - beganMs);
     const summary = `${peer} is active with epoch ${outcome.epoch}, after ${ms} ms`;
-    this.events.add('switchover', outcome.epoch, `${node} handed the role over to ${peer}`, {
+    this.#surroundings.events.add('switchover', outcome.epoch, `${node} handed the role over to ${peer}`, {
       ms,
       reason: outcome.reason,
     });
@@ -239,7 +244,7 @@ export class PairNode implements Component {
         loss: link.heardAgoMs === undefined ? undefined : link.lossRate,
         trouble: link.troubles.length === 0 ? undefined : link.troubles.join('; '),
       },
-      events: this.events.recent,
+      events: this.#surroundings.events.recent,
     };
   }
 
@@ -258,7 +263,11 @@ export class PairNode implements Component {
     try {
       const { moved, reason } = await withTimeout(this.#role.switchOver(), handOverMs, 'the switchover');
       if (moved)
-        this.events.add('switchover', this.epoch, `${this.#options.node} stops, and handed the role over to ${peer}`);
+        this.#surroundings.events.add(
+          'switchover',
+          this.epoch,
+          `${this.#options.node} stops, and handed the role over to ${peer}`,
+        );
       else this.#log.warn({ reason }, 'stopping without a successor');
     } catch (error) {
       this.#log.warn({ error: messageOf(error) }, 'stopping without a successor');
@@ -280,7 +289,7 @@ export class PairNode implements Component {
     const { from, to } = change;
     if (from !== to) this.#roleSince = this.#now();
     const told = eventOf(this.#options, change);
-    if (told !== undefined) this.events.add(told.kind, change.epoch, told.summary, told.details);
+    if (told !== undefined) this.#surroundings.events.add(told.kind, change.epoch, told.summary, told.details);
     // Before anything else can happen: what needs a single owner ends with the role.
     if (to !== 'active') this.#own(undefined);
     void this.#tell();
@@ -302,7 +311,7 @@ export class PairNode implements Component {
   }
 
   #hearEvent(event: PairEvent): void {
-    this.events.hear(event);
+    this.#surroundings.events.hear(event);
   }
 
   /** Looks at itself, and tells the peer, every second. */
@@ -325,11 +334,15 @@ export class PairNode implements Component {
       const summary = isReady
         ? `${this.#options.node} is ready to be active`
         : `${this.#options.node} is not ready to be active`;
-      this.events.add('readiness', this.epoch, why.length === 0 ? summary : `${summary}: ${why.join('; ')}`);
+      this.#surroundings.events.add(
+        'readiness',
+        this.epoch,
+        why.length === 0 ? summary : `${summary}: ${why.join('; ')}`,
+      );
     }
     const { votes, events } = voteChanges(this.#votes, this.#role.status(), this.#options.node);
     this.#votes = votes;
-    for (const { summary, details } of events) this.events.add('vote', this.epoch, summary, details);
+    for (const { summary, details } of events) this.#surroundings.events.add('vote', this.epoch, summary, details);
   }
 
   async #tell(): Promise<void> {

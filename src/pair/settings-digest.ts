@@ -12,9 +12,12 @@ export function sharedSettings(config: Config): Readonly<Record<string, unknown>
   return { ...shared, ...ha, journal: without(config.journal, new Set(['directory'])) };
 }
 
-/** SHA-256 of them, in hexadecimal; paths of files are left as they are written. */
+/** SHA-256 of them, in hexadecimal. What lies in the state directory is compared by its place in there. */
 export function settingsDigest(config: Config): string {
-  return hash('sha256', JSON.stringify(sorted(sharedSettings(config))));
+  const here = `${config.stateDirectory}/`;
+  const relative = (_key: string, value: unknown): unknown =>
+    typeof value === 'string' && value.startsWith(here) ? `<state>/${value.slice(here.length)}` : value;
+  return hash('sha256', JSON.stringify(sorted(sharedSettings(config)), relative));
 }
 
 function without(group: object, keys: ReadonlySet<string>): Record<string, unknown> {
