@@ -143,8 +143,9 @@ function isNoConnection(message: string): boolean {
   return /^not connected|^Stream isn't writeable|^Connection is closed|^Cluster isn't ready/.test(message);
 }
 
-/** What ioredis says of `socketTimeout`. */
+/** What ioredis says of `socketTimeout`, and what it says before the error of a cluster's node. */
 function inOurWords(message: string): string {
   const [, ms] = /^Socket timeout\..* (\d+)ms/.exec(message) ?? [];
-  return ms === undefined ? message : `no answer for ${ms} ms`;
+  if (ms !== undefined) return `no answer for ${ms} ms`;
+  return message.replace(/^Too many Cluster redirections\. Last error: (\w*Error: )?/, '');
 }

@@ -23,6 +23,12 @@ const DEBIAN_PACKAGES: readonly DebianPackage[] = [
   { name: 'nfdump', commands: ['nfcapd', 'nfdump'], services: ['nfdump'] },
   { name: 'faketime', commands: ['faketime'], services: [] },
   { name: 'redis-server', commands: ['redis-server', 'redis-cli'], services: ['redis-server'] },
+  { name: 'iproute2', commands: ['ip', 'bridge'], services: [] },
+  { name: 'iputils-arping', commands: ['arping'], services: [] },
+  { name: 'iputils-ping', commands: ['ping'], services: [] },
+  { name: 'libndp-tools', commands: ['ndptool'], services: [] },
+  { name: 'ndisc6', commands: ['ndisc6'], services: [] },
+  { name: 'keepalived', commands: ['keepalived'], services: ['keepalived'] },
 ];
 
 // An ordinary user's PATH on Debian leaves out the folders where daemons live.

@@ -31,6 +31,7 @@ suite('the virtual IP on an interface of Linux', { skip }, () => {
   beforeEach(async () => {
     await onA.release();
     await onB.release();
+    for (const host of [a, b, exporter]) await host.ip('neighbour', 'flush', 'dev', host.interface);
   });
 
   test('the kernel forgets the addresses when nobody renews them', async () => {

@@ -37,12 +37,14 @@ test('until the first connection has failed or is there, nothing is told but tha
   assert.deepEqual([health.state, health.lastError], ['away', 'no connection: connect ECONNREFUSED 192.0.2.1:6379']);
 });
 
-test('a time-out is told in our words', async () => {
+test('a time-out is told in our words, and of a cluster what its node said', async () => {
   const health = healthOf(() => WELL);
   await health.lookNow();
   assert.equal(health.state, 'well');
   health.onError(new Error("Socket timeout. Expecting data, but didn't receive any in 1000ms."));
   assert.deepEqual([health.state, health.lastError], ['away', 'no answer for 1000 ms']);
+  health.onError(new Error('Too many Cluster redirections. Last error: ReplyError: CLUSTERDOWN The cluster is down'));
+  assert.equal(health.lastError, 'CLUSTERDOWN The cluster is down');
 });
 
 test('what does not fit any more makes it full, and is not tried', async () => {
