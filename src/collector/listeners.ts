@@ -23,6 +23,7 @@ export class Listeners {
   readonly stream: readonly StreamListener[];
   /** Whether they should be open. */
   isWanted = true;
+  #last: Promise<void> = Promise.resolve();
   /** As in the configuration. */
   readonly #inOrder: readonly (UdpListener | StreamListener)[];
 
@@ -53,24 +54,38 @@ export class Listeners {
   }
 
   /**
-   * Opens all of them.
+   * Opens all of them; those that are open are closed before.
    * @param sockets that another process holds, by the position of their listener in the configuration
    * @throws DogwatchError of the first that does not open; the others are closed again
    */
-  async open(sockets: ReadonlyMap<number, GivenSocket>): Promise<void> {
+  open(sockets: ReadonlyMap<number, GivenSocket>): Promise<void> {
     this.isWanted = true;
-    try {
-      for (const [index, listener] of this.#inOrder.entries()) await listener.start(sockets.get(index));
-    } catch (error) {
-      await this.close();
-      throw error;
-    }
+    return this.#inTurn(async () => {
+      await this.#closeAll();
+      try {
+        for (const [index, listener] of this.#inOrder.entries()) await listener.start(sockets.get(index));
+      } catch (error) {
+        await this.#closeAll();
+        throw error;
+      }
+    });
   }
 
   /** Closes those that are open; what the kernel has accepted is read. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.isWanted = false;
+    return this.#inTurn(() => this.#closeAll());
+  }
+
+  async #closeAll(): Promise<void> {
     await Promise.all(this.all.map((listener) => listener.stop()));
+  }
+
+  /** One step after the other: a lease may end while a switchover closes them as well. */
+  #inTurn(step: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(step);
+    this.#last = done.catch(() => {});
+    return done;
   }
 
   /** Until when datagrams may be accepted, by the monotonic clock; `onLate` is called with each that comes later. */

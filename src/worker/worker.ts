@@ -82,7 +82,6 @@ export class Worker {
    */
   async listen({ untilMs }: Hearing): Promise<void> {
     const { listeners } = this.#running();
-    await listeners.close();
     this.hearUntil({ untilMs });
     await listeners.open(this.#sockets);
   }
