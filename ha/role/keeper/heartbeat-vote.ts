@@ -78,8 +78,9 @@ export class HeartbeatVote {
     const isUrgent = kind === 'claim' && this.#lastAsk !== 'claim';
     if (this.#busy || (now < this.#dueMs && !isUrgent)) return;
     this.#lastAsk = kind;
-    // Half a pulse early: a timer that fires late must not cost a whole pulse each beat.
-    this.#dueMs = now + this.#options.beatMs * (5 / 6);
+    // Half a pulse early: a timer that fires late must not cost a whole pulse each beat. Who reads does so at every pulse: that the row
+    // moved is seen sooner, and so is that it stands still.
+    this.#dueMs = now + this.#options.beatMs * (kind === 'read' ? 1 / 6 : 5 / 6);
     const next = kind === 'read' ? undefined : this.#nextRow(kind, standing);
     if (this.#row === undefined || next === undefined) this.#run(this.#store.read(), now, undefined);
     else {
@@ -90,7 +91,7 @@ export class HeartbeatVote {
   }
 
   /**
-   * Replaces this node's row by one that names `holder`. Neither this node's vote nor that of a question on its way counts from now.
+   * Replaces this node's row by `next`, which names another holder; tells no event, since what follows is for the caller to say. Neither this node's vote nor that of a question on its way counts from now.
    * @returns the row as it is after that; undefined where that is not known
    */
   async giveAway(next: Heartbeat): Promise<Heartbeat | undefined> {
@@ -111,7 +112,6 @@ export class HeartbeatVote {
     } finally {
       this.#busy = false;
       this.#mayVote = true;
-      this.#events.settled();
     }
   }
 
@@ -152,6 +152,7 @@ export class HeartbeatVote {
   #settle(row: Heartbeat, sentMs: number, next: Heartbeat | undefined): void {
     this.#claim = undefined;
     this.#observe(row, sentMs);
+    this.#events.answered(row);
     if (next === undefined) return;
     if (!isSame(row, next)) {
       // Somebody else's row, or our own of a question whose answer was lost: ask again at once.
@@ -180,7 +181,6 @@ export class HeartbeatVote {
     this.#stillAnswers += 1;
     this.#answeredMs = now;
     this.#row = row;
-    this.#events.answered(row);
   }
 }
 
