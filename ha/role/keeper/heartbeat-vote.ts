@@ -42,6 +42,8 @@ export class HeartbeatVote {
   #peerRenewedMs = -Infinity;
   #claim: Claim | undefined;
   #busy = false;
+  /** The highest that was ever asked for. */
+  #counter = 0;
   /** No question before this moment. */
   #dueMs = -Infinity;
   #lastAsk = 'read';
@@ -104,7 +106,7 @@ export class HeartbeatVote {
     this.#busy = true;
     const sentMs = this.#clock.monotonicMs();
     try {
-      const row = await this.#store.replace(seen, { ...next, counter: seen.counter + 1 });
+      const row = await this.#store.replace(seen, { ...next, counter: this.#nextCounter(seen) });
       this.#observe(row, sentMs);
       return row;
     } catch {
@@ -126,11 +128,17 @@ export class HeartbeatVote {
     if (row === undefined) return undefined;
     const { node, peer, session } = this.#options;
     const isOurs = row.holder === node && row.session === session;
-    const counter = row.counter + 1;
+    const counter = this.#nextCounter(row);
     if (isOurs && row.epoch === known) return { ...row, counter };
     // A database that was restored from an older backup: the row is written anew, over what the backup says.
     if (kind === 'renew') return row.epoch < epoch ? { epoch, holder: node, session, counter } : undefined;
     return { epoch: nextEpoch(Math.max(known, row.epoch), node, peer), holder: node, session, counter };
+  }
+
+  /** Never the same twice: else a row that an earlier question wrote, whose answer was lost, would pass for this one's. */
+  #nextCounter(row: Heartbeat): number {
+    this.#counter = Math.max(this.#counter, row.counter) + 1;
+    return this.#counter;
   }
 
   #run(question: Promise<Heartbeat>, sentMs: number, next: Heartbeat | undefined): void {
