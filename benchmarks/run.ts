@@ -10,6 +10,7 @@
  *   npm run bench -- memory --minutes 1 --rate 100000
  *   npm run bench -- catch-up --seconds 60          the database away for so long, under live load
  *   npm run bench -- queue --rounds 3 --seconds 20   needs redis-server; asks what the shared queue costs
+ *   npm run bench -- rollups                         processor time of a flow, of 60 s at 50,000 flows/s
  *   npm run bench -- log-search --rows 10M         the whole day, about an hour; 1M by default
  *
  * Exit code 1 when a target was missed or something was lost. Nothing else should run on the machine.
@@ -21,6 +22,7 @@ import { benchmarkIngest } from './ingest.ts';
 import { benchmarkLogSearch } from './log-search.ts';
 import { benchmarkMemory } from './memory.ts';
 import { benchmarkQueue } from './queue.ts';
+import { benchmarkRollups } from './rollups.ts';
 import { benchmarkSnmp } from './snmp-ingest.ts';
 import { benchmarkSyslogIngest } from './syslog-ingest.ts';
 import { benchmarkSyslogParsing } from './syslog-parse.ts';
@@ -46,6 +48,7 @@ const benchmarks = {
   memory: () => benchmarkMemory({ minutes: numberOf('minutes'), rate: rateOrSearch() }),
   'catch-up': () => benchmarkCatchUp({ seconds: numberOf('seconds'), rate: rateOrSearch() }),
   queue: () => benchmarkQueue({ rounds: numberOf('rounds'), seconds: numberOf('seconds') }),
+  rollups: () => benchmarkRollups({ rate: rateOrSearch() ?? 50_000 }),
   'log-search': () => benchmarkLogSearch({ rows: rowsOf(options.rows) }),
 };
 type Name = keyof typeof benchmarks;

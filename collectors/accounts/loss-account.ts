@@ -2,6 +2,7 @@ import type { RowSink } from '../row-sink.ts';
 import type { LeftAccount, LoggedAccount } from './logged-account.ts';
 import {
   COUNTED,
+  copyCounts,
   type LossCounts,
   type LossSender,
   MINUTE_MICROS,
@@ -14,6 +15,9 @@ const MAX_REASONS = 64;
 const FIRST_WORD = 'losses';
 /** Numbers in front of the counts in what is logged. */
 const HEAD_NUMBERS = 3;
+const NOTHING = new Float64Array(COUNTED.length);
+/** What is being written, while it is. */
+const counted = new Float64Array(COUNTED.length);
 
 /**
  * The account of one sender in the loss ledger, a row a minute: what was counted since the minute began. The row is written again, as a
@@ -28,20 +32,19 @@ export class LossAccount implements LoggedAccount {
   logSerial = 0;
   isLogDue = false;
   readonly #sender: LossSender;
-  readonly #totals: Readonly<Partial<LossCounts>>;
+  readonly #totals: Readonly<LossCounts>;
   #number = newAccountNumber();
   /** The totals when the minute began. */
-  readonly #base: number[] = COUNTED.map(() => 0);
+  readonly #base = new Float64Array(COUNTED.length);
   /** What the last row of this minute says. */
-  readonly #written: number[] = COUNTED.map(() => 0);
-  readonly #counts: number[] = COUNTED.map(() => 0);
+  readonly #written = new Float64Array(COUNTED.length);
   #minuteMicros = 0;
   #rowsWritten = 0;
   #reasons: Map<string, number> | undefined;
   #hasNote = false;
 
   /** @param totals what is counted since ever, in place */
-  constructor(sender: LossSender, totals: Readonly<Partial<LossCounts>>) {
+  constructor(sender: LossSender, totals: Readonly<LossCounts>) {
     this.#sender = sender;
     this.#totals = totals;
   }
@@ -61,25 +64,20 @@ export class LossAccount implements LoggedAccount {
 
   /** Datagrams that are in no row yet: heard of late. */
   get recentDatagrams(): number {
-    return (this.#totals.datagrams ?? 0) - (this.#base[0] ?? 0) - (this.#written[0] ?? 0);
+    return this.#totals.datagrams - (this.#base[0] ?? 0) - (this.#written[0] ?? 0);
   }
 
   /** Writes the row of the minute if it has changed since. */
   write(sink: RowSink): void {
-    let isNews = false;
-    for (const [index, name] of COUNTED.entries()) {
-      const count = (this.#totals[name] ?? 0) - (this.#base[index] ?? 0);
-      this.#counts[index] = count;
-      if (count !== this.#written[index]) isNews = true;
-      this.#written[index] = count;
-    }
-    if (!isNews) return;
+    copyCounts(this.#totals, this.#base, counted, 0);
+    if (counted.every((count, index) => count === this.#written[index])) return;
+    this.#written.set(counted);
     this.#rowsWritten += 1;
     writeLossRow(sink, this.#sender, {
       minuteMicros: this.#minuteMicros,
       account: this.#number,
       version: 2 * this.#rowsWritten,
-      counts: this.#counts,
+      counts: counted,
       reasons: this.#reasonsText(),
     });
   }
@@ -92,12 +90,8 @@ export class LossAccount implements LoggedAccount {
     out[at] = this.#minuteMicros;
     out[at + 1] = this.#number;
     out[at + 2] = this.#rowsWritten;
-    let next = at + HEAD_NUMBERS;
-    for (const [index, name] of COUNTED.entries()) {
-      out[next] = (this.#totals[name] ?? 0) - (this.#base[index] ?? 0);
-      next += 1;
-    }
-    return next;
+    copyCounts(this.#totals, this.#base, out, at + HEAD_NUMBERS);
+    return at + HEAD_NUMBERS + COUNTED.length;
   }
 
   takeNote(isAnew: boolean): string | undefined {
@@ -111,10 +105,8 @@ export class LossAccount implements LoggedAccount {
     // A clock that was set back comes to the same minutes again: what was counted in them stays.
     if (minuteMicros < this.#minuteMicros) this.#number = newAccountNumber();
     this.#minuteMicros = minuteMicros;
-    for (const [index, name] of COUNTED.entries()) {
-      this.#base[index] = this.#totals[name] ?? 0;
-      this.#written[index] = 0;
-    }
+    copyCounts(this.#totals, NOTHING, this.#base, 0);
+    this.#written.fill(0);
     if (this.#reasons === undefined) return;
     this.#reasons = undefined;
     this.#hasNote = true;

@@ -50,6 +50,24 @@ export const COUNTED = [
   'dropped',
 ] as const satisfies readonly (keyof LossCounts)[];
 
+/** Writes all counts, in the order of `COUNTED`, less those of `base`; written out, since it is done at every turn for many. */
+export function copyCounts(counts: Readonly<LossCounts>, base: Float64Array, out: Float64Array, at: number): void {
+  out[at] = counts.datagrams - base[0]!;
+  out[at + 1] = counts.received - base[1]!;
+  out[at + 2] = counts.rows - base[2]!;
+  out[at + 3] = counts.lost - base[3]!;
+  out[at + 4] = counts.duplicates - base[4]!;
+  out[at + 5] = counts.reordered - base[5]!;
+  out[at + 6] = counts.restarts - base[6]!;
+  out[at + 7] = counts.undecodable - base[7]!;
+  out[at + 8] = counts.held - base[8]!;
+  out[at + 9] = counts.heldDecoded - base[9]!;
+  out[at + 10] = counts.heldExpired - base[10]!;
+  out[at + 11] = counts.filtered - base[11]!;
+  out[at + 12] = counts.kernelDrops - base[12]!;
+  out[at + 13] = counts.dropped - base[13]!;
+}
+
 /** What an account counted in one minute, as of now. */
 export interface LossMinute {
   readonly minuteMicros: number;

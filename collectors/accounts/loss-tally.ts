@@ -1,9 +1,10 @@
 import type { RowSink } from '../row-sink.ts';
 import type { AccountLog } from './logged-account.ts';
 import { LossAccount } from './loss-account.ts';
+import type { LossCounts } from './loss-row.ts';
 
 /** What was counted at one sender without sequence numbers, since it was first heard. */
-export class LossTally {
+export class LossTally implements LossCounts {
   /** Datagrams, and messages over connections. */
   datagrams = 0;
   rows = 0;
@@ -12,6 +13,16 @@ export class LossTally {
   /** Its share of an estimate. */
   kernelDrops = 0;
   readonly account: LossAccount;
+  // What nobody can count here.
+  readonly received = 0;
+  readonly lost = 0;
+  readonly duplicates = 0;
+  readonly reordered = 0;
+  readonly restarts = 0;
+  readonly held = 0;
+  readonly heldDecoded = 0;
+  readonly heldExpired = 0;
+  readonly dropped = 0;
 
   constructor(family: 'flow' | 'syslog' | 'snmp', senderField: Buffer) {
     this.account = new LossAccount({ family, protocol: '', observationDomain: 0, senderField }, this);

@@ -1,3 +1,4 @@
+import type { Heartbeat } from './ports.ts';
 import { because, spanText, type Reason } from './reason.ts';
 import {
   DEFEND_EVERY_MS,
@@ -6,6 +7,7 @@ import {
   MOVE_EVERY_MS,
   PROBE_WITHIN_MS,
   databaseAnswers,
+  longestGapMs,
   peerIsHeard,
   peerIsSilent,
   rowIsOurs,
@@ -34,12 +36,15 @@ export interface TakeoverRule {
 export function takeoverRule(view: View, now: number): TakeoverRule {
   const { row } = view.database;
   if (row === undefined || !databaseAnswers(view, now)) return no('DATABASE_UNREACHABLE', databaseText(view, now));
-  if (now < view.link.promiseUntilMs) {
-    return no(
-      'PROMISED',
-      `${view.peer} is active by this node's grant, for another ${left(view.link.promiseUntilMs, now)}`,
-    );
-  }
+  const rule = rowRule(view, row, now);
+  if (now >= view.link.promiseUntilMs) return rule;
+  const text = `${view.peer} is active by this node's grant, for another ${spanText(view.link.promiseUntilMs - now)}`;
+  // A peer that has just fallen silent: the segment can be asked while the promise runs out.
+  const isSilent = now - view.link.heardMs > longestGapMs(view) && rule.probeFirst && rule.verdict !== 'no';
+  return { verdict: isSilent ? 'soon' : 'no', probeFirst: true, reason: because('PROMISED', text) };
+}
+
+function rowRule(view: View, row: Heartbeat, now: number): TakeoverRule {
   if (rowIsOurs(view)) return claim(false, `the heartbeat still names this node, epoch ${row.epoch}`);
   if (row.epoch >= view.known && row.holder === view.node) {
     return claim(false, `the heartbeat names an earlier run of this node, epoch ${row.epoch}`);
@@ -67,12 +72,14 @@ export function probeIsDue(view: View, now: number, everyMs: typeof DEFEND_EVERY
 
 function stillness(view: View, now: number): TakeoverRule {
   const { row, stillSinceMs, answeredMs, stillAnswers } = view.database;
-  const stillMs = answeredMs - stillSinceMs;
+  // The claim itself finds out whether the row has moved since the last answer; the stretch of answers must not be broken, though.
+  const isUnbroken = now - answeredMs <= longestGapMs(view);
+  const stillMs = (isUnbroken ? now : answeredMs) - stillSinceMs;
   const name = row?.holder === '' ? 'nobody' : row?.holder;
-  if (stillMs >= view.windowMs && stillAnswers >= LEAST_ANSWERS) {
+  if (isUnbroken && stillMs >= view.windowMs && stillAnswers >= LEAST_ANSWERS) {
     return claim(true, `the heartbeat of ${name} has stood still for ${spanText(stillMs)}`);
   }
-  const verdict = stillMs >= view.windowMs - PROBE_WITHIN_MS - view.beatMs && peerGone(view, now) ? 'soon' : 'no';
+  const verdict = stillMs >= view.windowMs - PROBE_WITHIN_MS - view.beatMs ? 'soon' : 'no';
   const text =
     stillMs > view.leaseMs ? `the heartbeat of ${name} stands still for ${spanText(stillMs)}` : `${name} is active`;
   return { verdict, probeFirst: true, reason: because(stillMs > view.leaseMs ? 'CLAIMING' : 'PEER_RENEWS', text) };
@@ -112,12 +119,4 @@ function claim(probeFirst: boolean, text: string): TakeoverRule {
 
 function no(code: Reason['code'], text: string): TakeoverRule {
   return { verdict: 'no', probeFirst: false, reason: because(code, text) };
-}
-
-function left(untilMs: number, now: number): string {
-  return spanText(untilMs - now);
-}
-
-function peerGone(view: View, now: number): boolean {
-  return now + PROBE_WITHIN_MS >= view.link.promiseUntilMs;
 }

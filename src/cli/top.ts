@@ -5,7 +5,7 @@ import { loadConfig } from '../config/load.ts';
 import { withDatabase } from '../query/connect.ts';
 import { parseTimeRange, rangeSeconds } from '../query/time-range.ts';
 import { TOP_METRICS, type TopOrder, type TopSubject } from '../query/top-sql.ts';
-import { askTop, type TopAnswer, type TopQuestion, type TopRow } from '../query/top.ts';
+import { askTop, TOP_SOURCES, type TopAnswer, type TopQuestion, type TopRow, type TopSource } from '../query/top.ts';
 import { configOption } from './options/config-option.ts';
 import { parseWholeNumber } from './options/quantity-options.ts';
 import { addRangeOptions, collect } from './options/range-options.ts';
@@ -24,6 +24,7 @@ interface TopOptions {
   readonly by: TopOrder;
   readonly limit: number;
   readonly direction: 'in' | 'out' | 'both';
+  readonly source: TopSource;
   readonly json?: true;
   readonly csv?: true;
 }
@@ -71,6 +72,9 @@ const COMMON_HELP = `
 Bytes and packets have sampling applied: each counts as often as its flow's sampling rate says. Where the rate is unknown
 it counts once, and the last line says how much that concerns. Flows are flow records, never multiplied.
 Time is when the collector received a flow. A rate is the traffic divided by the whole stretch of time.
+The answer comes from the coarsest rollups that give the same as the flows, and from flows at the edges of the stretch; the last
+line says which. With --source 1m, 10m or 1h it comes from that rollup even where figures of hosts, conversations and
+applications may lack something: then the last line says how much at the most.
 An exporter that meters the same traffic where it comes in and where it leaves reports it twice: choose with --direction.
 
 Exit code 3 when the database does not answer.`;
@@ -94,6 +98,7 @@ export function registerTop(program: Command): void {
           .choices(['in', 'out', 'both'])
           .default('both'),
       )
+      .addOption(new Option('--source <source>', 'flows (raw), or a rollup').choices(TOP_SOURCES).default('auto'))
       .addOption(configOption())
       .addOption(new Option('--json', 'print the answer as JSON').conflicts('csv'))
       .option('--csv', 'print comma-separated values (RFC 4180), with the names of --json')
@@ -113,6 +118,7 @@ Examples:
   dogwatch top ${subject}${busiest}
   dogwatch top ${subject} --last 24h --by packets --limit 20
   dogwatch top ${subject} --from 14:00 --to 14:30 --exporter 192.0.2.0/24
+  dogwatch top ${subject} --last 7d --source 1h
   dogwatch top ${subject} --json | jq '.rows[0]'
   dogwatch top ${subject} --last 24h --limit 1000 --csv >${subject}.csv
 `;
@@ -126,6 +132,7 @@ async function showTop(subject: TopSubject, options: TopOptions): Promise<void> 
     limit: options.limit,
     exporter: options.exporter ?? [],
     direction: options.direction,
+    source: options.source,
   };
   const { config } = loadConfig({ file: options.config });
   const { answer, gaps } = await withDatabase(config, `dogwatch top ${subject}`, async (client) => ({
@@ -139,8 +146,8 @@ async function showTop(subject: TopSubject, options: TopOptions): Promise<void> 
   return writeOut(screen + gapsText(gaps));
 }
 
-function topJson({ subject, range, by }: TopQuestion, { rows, whole }: TopAnswer): object {
-  const head = { subject, by, from: range.from, to: range.to, seconds: rangeSeconds(range), whole };
+function topJson({ subject, range, by }: TopQuestion, { rows, whole, origin }: TopAnswer): object {
+  const head = { subject, by, from: range.from, to: range.to, seconds: rangeSeconds(range), source: origin, whole };
   return {
     ...head,
     rows: rows.map((row) => flatRow(subject, row)),

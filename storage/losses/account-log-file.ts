@@ -25,7 +25,7 @@ const MAX_LOGGED_NUMBERS = 256;
 const MAX_TEXT_NUMBERS = 1024;
 const MAX_ENTRY_NUMBERS = 3 * ENTRY_HEAD + MAX_LOGGED_NUMBERS + 2 * MAX_TEXT_NUMBERS;
 /** When the log is begun anew: so much longer than when it began. */
-const MAX_GROWTH_BYTES = 8 << 20;
+const MAX_GROWTH_BYTES = 32 << 20;
 /** After a failure. */
 const RETRY_MS = 5000;
 let serials = 0;

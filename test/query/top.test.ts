@@ -239,6 +239,7 @@ test('a stretch without flows has no rows and a whole of zeros', async () => {
   assert.deepEqual(await askTop(client, question({ range })), {
     rows: [],
     whole: { bytes: 0, packets: 0, flows: 0, unknownSampling: 0 },
+    origin: { seconds: { raw: 86_400 }, exact: true, mayLack: 0 },
   });
 });
 

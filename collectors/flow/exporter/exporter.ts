@@ -81,6 +81,9 @@ export class Exporter implements ExporterView {
 
   /** Datagrams that the kernel dropped, its share of an estimate. */
   kernelDrops = 0;
+  // What happens to rows of flows nowhere, or not here.
+  readonly filtered = 0;
+  readonly dropped = 0;
   /** For the loss ledger. */
   readonly losses: LossAccount;
   /** By which the table knows it. */

@@ -148,19 +148,16 @@ export class SequenceTracker implements LoggedAccount {
   }
 
   writeState(out: Float64Array, start: number): number {
-    const numbers = [
-      this.#seenAtMicros,
-      this.#next,
-      this.#heldFrom,
-      this.#uptimeMs,
-      this.#arrivedAtMicros,
-      this.#last,
-      this.#lastUnits,
-      this.#lastOther,
-      this.#otherUnit ? 1 : 0,
-    ];
-    out.set(numbers, start);
-    let at = start + numbers.length;
+    out[start] = this.#seenAtMicros;
+    out[start + 1] = this.#next;
+    out[start + 2] = this.#heldFrom;
+    out[start + 3] = this.#uptimeMs;
+    out[start + 4] = this.#arrivedAtMicros;
+    out[start + 5] = this.#last;
+    out[start + 6] = this.#lastUnits;
+    out[start + 7] = this.#lastOther;
+    out[start + 8] = this.#otherUnit ? 1 : 0;
+    let at = start + HEAD_NUMBERS;
     for (const { start: first, length } of this.#gaps) {
       out[at] = first;
       out[at + 1] = length;

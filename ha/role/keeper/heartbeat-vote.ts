@@ -42,6 +42,8 @@ export class HeartbeatVote {
   #peerRenewedMs = -Infinity;
   #claim: Claim | undefined;
   #busy = false;
+  /** The highest that was ever asked for. */
+  #counter = 0;
   /** No question before this moment. */
   #dueMs = -Infinity;
   #lastAsk = 'read';
@@ -78,8 +80,9 @@ export class HeartbeatVote {
     const isUrgent = kind === 'claim' && this.#lastAsk !== 'claim';
     if (this.#busy || (now < this.#dueMs && !isUrgent)) return;
     this.#lastAsk = kind;
-    // Half a pulse early: a timer that fires late must not cost a whole pulse each beat.
-    this.#dueMs = now + this.#options.beatMs * (5 / 6);
+    // Half a pulse early: a timer that fires late must not cost a whole pulse each beat. Who reads does so at every pulse: that the row
+    // moved is seen sooner, and so is that it stands still.
+    this.#dueMs = now + this.#options.beatMs * (kind === 'read' ? 1 / 6 : 5 / 6);
     const next = kind === 'read' ? undefined : this.#nextRow(kind, standing);
     if (this.#row === undefined || next === undefined) this.#run(this.#store.read(), now, undefined);
     else {
@@ -90,7 +93,7 @@ export class HeartbeatVote {
   }
 
   /**
-   * Replaces this node's row by one that names `holder`. Neither this node's vote nor that of a question on its way counts from now.
+   * Replaces this node's row by `next`, which names another holder; tells no event, since what follows is for the caller to say. Neither this node's vote nor that of a question on its way counts from now.
    * @returns the row as it is after that; undefined where that is not known
    */
   async giveAway(next: Heartbeat): Promise<Heartbeat | undefined> {
@@ -103,7 +106,7 @@ export class HeartbeatVote {
     this.#busy = true;
     const sentMs = this.#clock.monotonicMs();
     try {
-      const row = await this.#store.replace(seen, { ...next, counter: seen.counter + 1 });
+      const row = await this.#store.replace(seen, { ...next, counter: this.#nextCounter(seen) });
       this.#observe(row, sentMs);
       return row;
     } catch {
@@ -111,7 +114,6 @@ export class HeartbeatVote {
     } finally {
       this.#busy = false;
       this.#mayVote = true;
-      this.#events.settled();
     }
   }
 
@@ -126,11 +128,17 @@ export class HeartbeatVote {
     if (row === undefined) return undefined;
     const { node, peer, session } = this.#options;
     const isOurs = row.holder === node && row.session === session;
-    const counter = row.counter + 1;
+    const counter = this.#nextCounter(row);
     if (isOurs && row.epoch === known) return { ...row, counter };
     // A database that was restored from an older backup: the row is written anew, over what the backup says.
     if (kind === 'renew') return row.epoch < epoch ? { epoch, holder: node, session, counter } : undefined;
     return { epoch: nextEpoch(Math.max(known, row.epoch), node, peer), holder: node, session, counter };
+  }
+
+  /** Never the same twice: else a row that an earlier question wrote, whose answer was lost, would pass for this one's. */
+  #nextCounter(row: Heartbeat): number {
+    this.#counter = Math.max(this.#counter, row.counter) + 1;
+    return this.#counter;
   }
 
   #run(question: Promise<Heartbeat>, sentMs: number, next: Heartbeat | undefined): void {
@@ -152,6 +160,7 @@ export class HeartbeatVote {
   #settle(row: Heartbeat, sentMs: number, next: Heartbeat | undefined): void {
     this.#claim = undefined;
     this.#observe(row, sentMs);
+    this.#events.answered(row);
     if (next === undefined) return;
     if (!isSame(row, next)) {
       // Somebody else's row, or our own of a question whose answer was lost: ask again at once.
@@ -180,7 +189,6 @@ export class HeartbeatVote {
     this.#stillAnswers += 1;
     this.#answeredMs = now;
     this.#row = row;
-    this.#events.answered(row);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../src/runtime/clock.ts';
 import { messageOf } from '../../../src/runtime/errors.ts';
 import { nextEpoch } from '../epoch.ts';
-import type { HandedOver, PeerRequests, Prepared, RoleOptions } from '../ports.ts';
+import type { HandedOver, Heartbeat, PeerRequests, Prepared, RoleOptions } from '../ports.ts';
 import { peerIsHeard, type HandOverState, type View } from '../view.ts';
 import type { HeartbeatVote } from './heartbeat-vote.ts';
 import type { PeerVote } from './peer-vote.ts';
@@ -82,9 +82,12 @@ export class SwitchOver {
     if (view.role !== 'active' || view.epoch !== before.epoch) return refused(`${node} is active no longer`);
     const epoch = nextEpoch(view.known, peer, node);
     role.save(epoch);
-    const inDatabase = await this.#moveRow(epoch, prepared.session, view);
-    if (role.view().role === 'standby' && !inDatabase) return refused(`${node} lost the role meanwhile`);
-    if (inDatabase) role.learn(epoch);
+    const row = await this.#moveRow(epoch, prepared.session, view);
+    const inDatabase = row?.epoch === epoch && row.holder === peer;
+    if (row !== undefined) role.learn(row.epoch);
+    if (role.view().role === 'standby' || (row !== undefined && !inDatabase && row.epoch > view.epoch)) {
+      return refused(`${node} lost the role meanwhile`);
+    }
     return await this.#giveWord(epoch, inDatabase, role);
   }
 
@@ -95,13 +98,13 @@ export class SwitchOver {
     return view.link.beat?.isReady === true || force ? '' : `${peer} is not ready to take over`;
   }
 
-  async #moveRow(epoch: number, session: string, view: View): Promise<boolean> {
+  /** @returns the row as it is after that; undefined where it could not be moved, or is not known to be */
+  async #moveRow(epoch: number, session: string, view: View): Promise<Heartbeat | undefined> {
     const { node, session: ownSession, peer } = this.#options;
     const { row } = view.database;
     this.#ownsRow = true;
-    if (row?.holder !== node || row.session !== ownSession || row.epoch !== view.epoch) return false;
-    const moved = await this.#heartbeat.giveAway({ epoch, holder: peer, session, counter: 0 });
-    return moved?.epoch === epoch && moved.holder === peer;
+    if (row?.holder !== node || row.session !== ownSession || row.epoch !== view.epoch) return undefined;
+    return await this.#heartbeat.giveAway({ epoch, holder: peer, session, counter: 0 });
   }
 
   async #giveWord(epoch: number, inDatabase: boolean, role: SwitchOverRole): Promise<SwitchOverOutcome> {

@@ -111,14 +111,24 @@ export function rangeText(range: TimeRange): string {
   return `from ${localTimeText(from)}${first} to ${localTimeText(to)} ${zones[1]} (${secondsText(rangeSeconds(range))})`;
 }
 
-function footer({ subject, range }: TopQuestion, { whole }: TopAnswer): string {
+function footer({ subject, range, by }: TopQuestion, { whole, origin }: TopAnswer): string {
   const rate = bitRateText((whole.bytes * 8) / rangeSeconds(range));
   const all = `All together: ${octetsText(whole.bytes)}, ${countText(whole.packets)} packets, ${countText(whole.flows)} flows, ${rate}.`;
   const twice: Partial<Record<TopSubject, string>> = {
     talkers: ' A flow counts for both of its hosts, so shares add up to 200 %.',
     interfaces: ' A flow counts for both of its interfaces, so shares add up to 200 %.',
   };
-  return `${all}${twice[subject] ?? ''}\n${samplingText(whole)}`;
+  return `${all}${twice[subject] ?? ''}\n${samplingText(whole)}${originText(origin, metricOf(by))}`;
+}
+
+/** Nothing where all is from flows. */
+function originText({ seconds, exact, mayLack }: TopAnswer['origin'], by: TopMetric): string {
+  const parts = Object.entries(seconds).map(
+    ([source, length]) => `${source === 'raw' ? 'flows' : `rollups of ${source}`} (${secondsText(length)})`,
+  );
+  if (parts.length === 1 && seconds.raw !== undefined) return '';
+  if (exact) return `From ${parts.join(', ')}; flows alone give the same.\n`;
+  return `From ${parts.join(', ')}; each row may lack up to ${amountText(mayLack, by)} (exact with --source raw).\n`;
 }
 
 function samplingText({ flows, unknownSampling }: TopAnswer['whole']): string {

@@ -15,7 +15,7 @@ import {
 /** What is asked of `flows`, in this order: numbers that fit are packed, since each column costs the database about 70 ns. */
 export const FLOW_COLUMNS = `bytes, packets, in_if, out_if, src_as, dst_as,
   (coalesce(src_port, -1)::int8 << 32) | (coalesce(dst_port, -1) & 4294967295),
-  (coalesce(sampling_rate, -1)::int8 << 32) | ((coalesce(protocol, -1) & 65535) << 16) | (coalesce(tos, -1) & 65535),
+  (coalesce(sampling_rate, -1)::int8 << 32) | ((coalesce(protocol, -1) & 65535::int8) << 16) | (coalesce(tos, -1) & 65535),
   exporter, src_addr, dst_addr, application_id, extra ->> 'biflowDirection'`;
 
 /** Tables by dimension, as the column `dimension` calls them. */

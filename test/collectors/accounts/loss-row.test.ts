@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LossAccount, writeLeftLosses } from '../../../collectors/accounts/loss-account.ts';
+import type { LossCounts } from '../../../collectors/accounts/loss-row.ts';
+import { LossTally } from '../../../collectors/accounts/loss-tally.ts';
 import { LOSSES } from '../../../collectors/accounts/loss-table.ts';
 import { inetField } from '../../../collectors/ip-address.ts';
 import { MemorySink } from '../../support/memory-sink.ts';
@@ -13,9 +15,12 @@ const SENDER = {
   senderField: inetField(Buffer.from([192, 0, 2, 1])),
 } as const;
 
+const NOTHING: LossCounts = new LossTally('flow', SENDER.senderField);
+const nothing = (): LossCounts => ({ ...NOTHING });
+
 test('a row says all of its minute, a later one of the same account more, and the next minute begins at nothing', () => {
   const sink = new MemorySink(LOSSES);
-  const totals = { datagrams: 0, lost: 0 };
+  const totals = nothing();
   const account = new LossAccount(SENDER, totals);
   account.atTime(sink, NOON + 1);
   Object.assign(totals, { datagrams: 4, lost: 2 });
@@ -47,7 +52,7 @@ test('a row says all of its minute, a later one of the same account more, and th
 
 test('what a process had counted when it was killed comes after the rows that it had written, and before later ones', () => {
   const sink = new MemorySink(LOSSES);
-  const totals = { datagrams: 0, rows: 0 };
+  const totals = nothing();
   const account = new LossAccount(SENDER, totals);
   account.atTime(sink, NOON);
   Object.assign(totals, { datagrams: 4, rows: 80 });

@@ -1,10 +1,12 @@
-import { once } from 'node:events';
 import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import type { TestContext } from 'node:test';
 
 import { PeerLink, type PeerLinkOptions } from '../../../ha/peer/peer-link.ts';
 import type { Beat } from '../../../ha/role/ports.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
+import { UdpPath } from './udp-path.ts';
 
 export const SECRET = Buffer.alloc(32, 7);
 
@@ -14,7 +16,7 @@ export function beat(node: string, number: number, more: Partial<Beat> = {}): Be
 }
 
 /** A port that was free a moment ago. */
-export async function freeUdpPort(): Promise<number> {
+async function freeUdpPort(): Promise<number> {
   const socket = createSocket('udp4').bind(0, '127.0.0.1');
   await once(socket, 'listening');
   const { port } = socket.address();
@@ -22,38 +24,27 @@ export async function freeUdpPort(): Promise<number> {
   return port;
 }
 
-export function linkOf(
-  node: string,
-  port: number,
-  peer: string,
-  peerPort: number,
-  more: Partial<PeerLinkOptions> = {},
-) {
-  const options = {
-    node,
-    address: '127.0.0.1',
-    port,
-    peer: { name: peer, address: '127.0.0.1', port: peerPort },
-    secret: SECRET,
-    version: `1.0.0-${node}`,
-    ...more,
-  };
-  return new PeerLink(options, systemClock, silentLog);
-}
-
-/** Sends beats all 20 ms, with numbers from 1, until it is stopped. */
-export class Beating {
+/** A link that sends beats all 20 ms, with numbers from 1, until it is stopped. */
+export class BeatingNode {
+  readonly node: string;
+  readonly link: PeerLink;
   readonly heard: Beat[] = [];
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   #waiting: (() => void)[] = [];
 
-  constructor(link: PeerLink, node: string) {
-    let number = 0;
-    link.onBeat = (each) => {
+  constructor(options: PeerLinkOptions) {
+    this.node = options.node;
+    this.link = new PeerLink(options, systemClock, silentLog);
+    this.link.onBeat = (each) => {
       this.heard.push(each);
       for (const wake of this.#waiting.splice(0)) wake();
     };
-    this.#timer = setInterval(() => link.send(beat(node, (number += 1))), 20);
+  }
+
+  async start(): Promise<void> {
+    await this.link.start();
+    let number = 0;
+    this.#timer = setInterval(() => this.link.send(beat(this.node, (number += 1))), 20);
   }
 
   /** Resolves when `count` more beats have come. */
@@ -62,7 +53,65 @@ export class Beating {
     while (this.heard.length < until) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
-  stop(): void {
+  /** Sends no more beats by itself. */
+  pause(): void {
     clearInterval(this.#timer);
+  }
+
+  async stop(): Promise<void> {
+    this.pause();
+    await this.link.stop();
+  }
+}
+
+/** Nodes `a` and `b`, each sending by way of a path that the test holds. */
+export class Pair {
+  readonly toA: UdpPath;
+  readonly toB: UdpPath;
+  readonly #t: TestContext;
+  readonly #portA: number;
+  readonly #portB: number;
+
+  private constructor(t: TestContext, portA: number, portB: number, toA: UdpPath, toB: UdpPath) {
+    this.#t = t;
+    this.#portA = portA;
+    this.#portB = portB;
+    this.toA = toA;
+    this.toB = toB;
+  }
+
+  static async open(t: TestContext): Promise<Pair> {
+    const [portA, portB] = [await freeUdpPort(), await freeUdpPort()];
+    const [toA, toB] = [await UdpPath.open(portA), await UdpPath.open(portB)];
+    t.after(() => [toA, toB].forEach((path) => path.close()));
+    return new Pair(t, portA, portB, toA, toB);
+  }
+
+  async startA(more: Partial<PeerLinkOptions> = {}): Promise<BeatingNode> {
+    return await this.#start({ ...this.#optionsOf('a', 'b', this.#portA, this.toB.port), ...more });
+  }
+
+  async startB(more: Partial<PeerLinkOptions> = {}): Promise<BeatingNode> {
+    return await this.#start({ ...this.#optionsOf('b', 'a', this.#portB, this.toA.port), ...more });
+  }
+
+  /** Both, hearing each other. */
+  async startBoth(): Promise<[BeatingNode, BeatingNode]> {
+    const [a, b] = [await this.startA(), await this.startB()];
+    await Promise.all([a.more(3), b.more(3)]);
+    return [a, b];
+  }
+
+  async #start(options: PeerLinkOptions): Promise<BeatingNode> {
+    const node = new BeatingNode(options);
+    this.#t.after(() => node.stop());
+    await node.start();
+    return node;
+  }
+
+  #optionsOf(node: string, peer: string, port: number, peerPort: number): PeerLinkOptions {
+    const at = '127.0.0.1';
+    const version = `1.0.0-${node}`;
+    return { node, address: at, port, peer: { name: peer, address: at, port: peerPort }, secret: SECRET, version };
   }
 }

@@ -6,6 +6,9 @@ import type { Timeline } from './timeline.ts';
 /** How long a node waits for an answer before it gives up. */
 const PATIENCE_MS = 1500;
 
+/** Made once: its stack costs more than all the rest of a simulated question. */
+const UNREACHABLE = new DogwatchError('HEARTBEAT_UNREACHABLE', 'the database does not answer');
+
 /** The database: one row, seen over a network that may be cut from either node, with stalls, restarts and restored backups. */
 export class SimDatabase {
   row: Heartbeat = { epoch: 0, holder: '', session: '', counter: 0 };
@@ -36,12 +39,11 @@ export class SimDatabase {
 
   /** @param answer gets the answer on the node's side; called at most once */
   ask<T>(node: string, execute: () => T, answer: (value: T) => void, fail: (thrown: unknown) => void): void {
-    const unreachable = new DogwatchError('HEARTBEAT_UNREACHABLE', 'the database does not answer');
     if (this.isDown && !this.cutFrom.has(node)) {
-      this.#timeline.after(this.#delayMs(), () => fail(unreachable));
+      this.#timeline.after(this.#delayMs(), () => fail(UNREACHABLE));
       return;
     }
-    const giveUp = this.#timeline.after(PATIENCE_MS + 2 * this.slowMs, () => fail(unreachable));
+    const giveUp = this.#timeline.after(PATIENCE_MS + 2 * this.slowMs, () => fail(UNREACHABLE));
     if (this.cutFrom.has(node)) return;
     const run = (): void => {
       if (this.isDown) return;

@@ -30,7 +30,7 @@ export interface NodeSettings extends Timing {
 /** What of a node is gone when its keeper is killed. */
 interface Run {
   readonly number: number;
-  keeper: RoleKeeper;
+  keeper: RoleKeeper | undefined;
   onBeat: ((beat: Beat) => void) | undefined;
   answers: PeerAnswers | undefined;
   earsOpen: boolean;
@@ -94,7 +94,14 @@ export class SimNode {
     this.awakeSinceMs = this.#world.timeline.nowMs;
     const { name, peer, whenIsolated, beatMs, leaseMs, windowMs } = this.#settings;
     const session = `${name}#${this.#runs}`;
-    const run = { number: this.#runs, earsOpen: false, earsUntilMs: -Infinity } as Run;
+    const run: Run = {
+      number: this.#runs,
+      keeper: undefined,
+      onBeat: undefined,
+      answers: undefined,
+      earsOpen: false,
+      earsUntilMs: -Infinity,
+    };
     this.#run = run;
     const options = { node: name, peer, session, whenIsolated, beatMs, leaseMs, windowMs };
     run.keeper = new RoleKeeper(options, this.#ports(run), this.#clock);
@@ -112,7 +119,7 @@ export class SimNode {
   /** SIGTERM: gives up what it holds, then ends. */
   async stop(): Promise<void> {
     const run = this.#run;
-    await run?.keeper.stop();
+    await run?.keeper?.stop();
     if (this.#run === run) this.kill();
   }
 
@@ -158,7 +165,7 @@ export class SimNode {
   }
 
   async switchOver(): Promise<SwitchOverOutcome | undefined> {
-    return await this.#run?.keeper.switchOver();
+    return await this.#run?.keeper?.switchOver();
   }
 
   #localMs(): number {
@@ -182,7 +189,7 @@ export class SimNode {
           name,
           execute,
           (value) => this.#deliver(run.number, () => resolve(value)),
-          (thrown) => this.#deliver(run.number, () => reject(thrown as Error)),
+          (thrown) => this.#deliver(run.number, () => reject(thrown)),
         );
       });
     const takes = (lowMs: number, highMs: number, act: () => void): Promise<void> =>
@@ -259,7 +266,7 @@ export class SimNode {
             });
           },
           (value) => this.#deliver(run.number, () => resolve(value)),
-          (thrown) => this.#deliver(run.number, () => reject(thrown as Error)),
+          (thrown) => this.#deliver(run.number, () => reject(thrown)),
         );
       });
     return {

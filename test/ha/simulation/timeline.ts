@@ -6,6 +6,8 @@ interface Happening {
   cancelled: boolean;
 }
 
+const settled = Promise.resolve();
+
 /** True time, and what is to happen in it; a binary heap by moment, then by order of arrival. */
 export class Timeline {
   nowMs = 0;
@@ -36,7 +38,7 @@ export class Timeline {
       this.nowMs = first.atMs;
       first.run();
       // As many turns as the longest chain of awaits in the code under test takes.
-      for (let turn = 0; turn < 12; turn += 1) await undefined;
+      for (let turn = 0; turn < 12; turn += 1) await settled;
     }
     this.nowMs = untilMs;
   }

@@ -114,10 +114,10 @@ test('a log that has grown is begun anew from what all accounts stand at', async
   const { directory, log, counters, count } = await startLog(t);
   log.open();
   await count(counters[1], 7);
-  const numbers = Array.from({ length: 200 }, (_, index) => index);
+  const numbers = Array.from({ length: 250 }, (_, index) => index);
   let longest = 0;
   let length = 0;
-  for (let turns = 0; length >= longest && turns < 20_000; turns += 1) {
+  for (let turns = 0; length >= longest && turns < 60_000; turns += 1) {
     await count(counters[0], ...numbers);
     if (turns % 500 !== 0) continue;
     longest = length;
