@@ -3,6 +3,9 @@ import type { HeldSockets } from '../keeper/held-sockets.ts';
 import type { Workers } from '../keeper/workers.ts';
 import { machineMs } from '../runtime/clock.ts';
 
+/** Smaller changes are not told to the workers: the role says it several times a beat. */
+const LEAST_CHANGE_MS = 10;
+
 /** The listeners of a node of a pair: sockets that the keeper binds on the virtual IP, and workers that read them while they may. */
 export class GatedEars implements Ears {
   readonly #sockets: HeldSockets;
@@ -28,8 +31,11 @@ export class GatedEars implements Ears {
   }
 
   extend(untilMs: number): void {
+    // That they are no longer wanted is said by `close`, which reads what the kernel has accepted.
+    if (!Number.isFinite(untilMs)) return;
+    const before = this.#untilMs;
     this.#untilMs = machineMs() + (untilMs - this.#monotonicMs());
-    this.#workers.hearUntil({ untilMs: this.#untilMs });
+    if (Math.abs(this.#untilMs - before) >= LEAST_CHANGE_MS) this.#workers.hearUntil({ untilMs: this.#untilMs });
   }
 
   async close(): Promise<void> {
