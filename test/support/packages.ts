@@ -28,6 +28,7 @@ const DEBIAN_PACKAGES: readonly DebianPackage[] = [
   { name: 'iputils-ping', commands: ['ping'], services: [] },
   { name: 'libndp-tools', commands: ['ndptool'], services: [] },
   { name: 'ndisc6', commands: ['ndisc6'], services: [] },
+  { name: 'faketime', commands: ['faketime'], services: [] },
   { name: 'keepalived', commands: ['keepalived'], services: ['keepalived'] },
 ];
 

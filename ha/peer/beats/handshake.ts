@@ -17,6 +17,9 @@ export interface Heard {
   readonly reply?: Greeting;
 }
 
+/** So often keys are told to a peer that does not confirm them. */
+const MAX_UNCONFIRMED = 2;
+
 /**
  * Agrees on keys. Each side makes a challenge, random and used once; a hello that answers ours was made after it, by somebody who has
  * the secret. So what was recorded earlier changes nothing, in this run of a keeper or any other. As seen by the one that asks:
@@ -35,6 +38,8 @@ export class Handshake {
   next: BeatKeys | undefined;
   #previous: BeatKeys | undefined;
   #challenge: Buffer | undefined;
+  /** How often we have said that we hold `next`. */
+  #unconfirmed = 0;
   readonly #secret: Buffer;
 
   constructor(secret: Buffer) {
@@ -51,9 +56,14 @@ export class Handshake {
     return [this.current, this.next, this.#previous].find((keys) => keys?.isFor(bytes));
   }
 
-  /** What to say while the peer is not heard. */
+  /** What to say while the peer is not heard; called a few times a second. */
   greet(): Greeting {
-    if (this.next !== undefined) return holds(this.next);
+    // Hellos that crossed may leave each side with keys that the other has not: then ask anew.
+    if (this.#unconfirmed >= MAX_UNCONFIRMED) this.next = undefined;
+    if (this.next !== undefined) {
+      this.#unconfirmed += 1;
+      return holds(this.next);
+    }
     return { stage: 'asks', challenge: this.#ownChallenge(), answered: NO_CHALLENGE };
   }
 
@@ -82,6 +92,7 @@ export class Handshake {
     const keys = new BeatKeys(this.#secret, this.#ownChallenge(), hello);
     this.#challenge = undefined;
     this.next = keys;
+    this.#unconfirmed = 0;
     // Another run is there: the one before is not, and what it sent is of no use any more.
     if (this.current?.peer.session.equals(hello.session) === false) this.current = this.#previous = undefined;
     if (hello.stage === 'holds') this.#promote();

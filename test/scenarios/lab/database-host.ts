@@ -18,6 +18,8 @@ const SETTINGS = ['fsync=off', 'shared_buffers=64MB', 'max_connections=80', 'tim
 export class DatabaseHost {
   readonly host: Host;
   readonly #folder: string;
+  /** Of the server's processes, such as another clock; from the next start on. */
+  environment: NodeJS.ProcessEnv = {};
   #account: Account | undefined;
   #programs = '';
   #server: ChildProcess | undefined;
@@ -61,6 +63,7 @@ export class DatabaseHost {
     const program = join(this.#programs, 'postgres');
     const server = this.host.start('setpriv', [...this.#asAccount, program, ...parameters], {
       stdio: ['ignore', 'ignore', 'pipe'],
+      environment: { ...process.env, ...this.environment },
     });
     this.#server = server;
     let said = '';
