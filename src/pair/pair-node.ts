@@ -11,6 +11,8 @@ import { DogwatchError, messageOf } from '../runtime/errors.ts';
 import { type Component, withTimeout } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import type { EventLog } from './event-log.ts';
+import { NodeRow } from './node-row.ts';
+import { GapWatch } from './gap-watch.ts';
 import { type PairChannel, RoleRequests, warmPeer } from './pair-channel.ts';
 import type { PairEvent } from './pair-event.ts';
 import type { PairNodeStatus, PairStatus, Readiness } from './pair-status.ts';
@@ -76,6 +78,8 @@ export class PairNode implements Component {
   readonly #heartbeat: HeartbeatRow;
   readonly #requests = new RoleRequests();
   readonly #role: RoleKeeper;
+  readonly #gaps: GapWatch;
+  readonly #row: NodeRow;
   readonly #startedAt: string;
   #channel: PairChannel | undefined;
   #peer: PairReport | undefined;
@@ -96,7 +100,9 @@ export class PairNode implements Component {
     this.#roleSince = this.#startedAt;
     const { pair, beatMs, leaseMs } = options;
     this.#heartbeat = new HeartbeatRow({ pair, answerMs: Math.max(leaseMs / 2, 2 * beatMs), fenceMs: FENCE_MS }, open);
-    const { link, ears, address, memory } = surroundings;
+    const { link, ears, address, memory, events } = surroundings;
+    this.#gaps = new GapWatch(open, events, clock, this.#log);
+    this.#row = new NodeRow(pair, options.session, () => this.#ownStatus(), open, clock, this.#log);
     this.#role = new RoleKeeper(
       options,
       {
@@ -120,6 +126,7 @@ export class PairNode implements Component {
     this.#surroundings.events.onEvent = (event) => void this.#channel?.send('pair.event', event);
     this.#role.onChange = (change) => this.#changed(change);
     await this.#report();
+    await this.#row.start();
     this.#role.start();
   }
 
@@ -128,6 +135,7 @@ export class PairNode implements Component {
     if (this.#isStopped) return;
     this.#isStopped = true;
     this.#cancelReport?.();
+    this.#gaps.stop();
     if (this.#role.status().role === 'active') await this.#handOverBeforeTheEnd();
     await withTimeout(this.#role.stop(), ROLE_STOP_MS, 'giving up the role').catch((error: unknown) => {
       this.#log.warn(
@@ -136,6 +144,7 @@ export class PairNode implements Component {
       );
     });
     this.#surroundings.own(undefined);
+    await this.#row.stop();
     await this.#heartbeat.stop();
     await this.#surroundings.stream.stop();
     await this.#surroundings.link.stop();
@@ -277,8 +286,10 @@ export class PairNode implements Component {
   #earsWithInheritance(ears: Ears): Ears {
     return {
       open: async () => {
-        this.#surroundings.inherit(this.#peer?.engine);
+        const { inherit, link } = this.#surroundings;
+        inherit(this.#peer?.engine);
         await ears.open();
+        this.#gaps.opened(this.epoch, link.status.clockOffsetMs ?? 0);
       },
       extend: (untilMs) => ears.extend(untilMs),
       close: () => ears.close(),
@@ -324,7 +335,7 @@ export class PairNode implements Component {
 
   #look(): void {
     const before = this.#readiness;
-    this.#readiness = this.#surroundings.readiness(this.#peer?.status);
+    this.#readiness = withNamesake(this.#surroundings.readiness(this.#peer?.status), this.#row.namesake);
     // It goes on while the database is away: whatever it writes is fenced by the epoch.
     const epoch = this.#role.singletonEpoch();
     if (epoch !== undefined) this.#own(epoch);
@@ -383,4 +394,11 @@ export class PairNode implements Component {
   #now(): string {
     return new Date(this.#clock.nowMicros() / 1000).toISOString();
   }
+}
+
+function withNamesake(readiness: Readiness, namesake: string | undefined): Readiness {
+  if (namesake === undefined) return readiness;
+  const found = `another node of this pair has the same node.name, at ${namesake}`;
+  const remedy = 'give each node of the pair a node.name of its own';
+  return { isReady: false, findings: [{ name: 'node name', state: 'fail', found, remedy }, ...readiness.findings] };
 }
