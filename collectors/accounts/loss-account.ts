@@ -67,8 +67,13 @@ export class LossAccount implements LoggedAccount {
     return this.#totals.datagrams - (this.#base[0] ?? 0) - (this.#written[0] ?? 0);
   }
 
-  /** Writes the row of the minute if it has changed since. */
-  write(sink: RowSink): void {
+  /**
+   * Writes the row of the minute if it has changed since.
+   * @param nowMicros of an account that has counted something and has heard nobody yet, as data that another process held
+   */
+  write(sink: RowSink, nowMicros = 0): void {
+    if (this.#minuteMicros === 0) this.#minuteMicros = nowMicros - (nowMicros % MINUTE_MICROS);
+    if (this.#minuteMicros === 0) return;
     copyCounts(this.#totals, this.#base, counted, 0);
     if (counted.every((count, index) => count === this.#written[index])) return;
     this.#written.set(counted);
@@ -101,6 +106,10 @@ export class LossAccount implements LoggedAccount {
   }
 
   #begin(sink: RowSink, minuteMicros: number): void {
+    if (this.#minuteMicros === 0) {
+      this.#minuteMicros = minuteMicros;
+      return;
+    }
     this.write(sink);
     // A clock that was set back comes to the same minutes again: what was counted in them stays.
     if (minuteMicros < this.#minuteMicros) this.#number = newAccountNumber();

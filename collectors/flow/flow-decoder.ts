@@ -202,7 +202,7 @@ export class FlowDecoder implements WarmState {
       if (nowMicros - exporter.lastSeenMicros > idleMicros) this.#table.forget(exporter);
       else if (nowMicros - exporter.writtenAtMicros >= rowMicros) {
         writeExporterRow(this.#sinks.exporters, exporter, nowMicros);
-        exporter.losses.write(this.#sinks.losses);
+        exporter.losses.write(this.#sinks.losses, nowMicros);
       }
     }
   }
@@ -212,7 +212,7 @@ export class FlowDecoder implements WarmState {
     this.#writeStrangers(nowMicros);
     for (const exporter of this.#table) {
       writeExporterRow(this.#sinks.exporters, exporter, nowMicros);
-      exporter.losses.write(this.#sinks.losses);
+      exporter.losses.write(this.#sinks.losses, nowMicros);
     }
   }
 

@@ -23,11 +23,11 @@ import {
   PROBE_EVERY_MS,
   collectForMs,
   databaseAnswers,
+  databaseVotes,
   holdsEpoch,
   leaseUntilMs,
   peerIsHeard,
   peerIsSilent,
-  rowIsOurs,
   type View,
 } from './view.ts';
 
@@ -130,18 +130,16 @@ function decideStandby(view: View, now: number): Decision {
     return { role: 'collecting', reason: because('SWITCHOVER_UNANSWERED', text), ask: 'read', probes: true };
   }
   const rule = takeoverRule(view, now);
-  if (rule.verdict !== 'no') return decideTakeover(view, now, rule);
-  return collectInstead(view, now) ?? stayStandby(rule.reason);
+  const instead = databaseVotes(view, now) ? undefined : collectInstead(view, now);
+  if (instead !== undefined) {
+    const claims = rule.verdict === 'claim' && (instead.role === 'collecting' || !rule.probeFirst);
+    return claims ? { ...instead, ask: 'claim' } : instead;
+  }
+  return rule.verdict === 'no' ? stayStandby(rule.reason) : decideTakeover(view, now, rule);
 }
 
 /** A takeover that the row allows, now or soon: first the segment is asked whether a machine that is not of the pair has the address. */
 function decideTakeover(view: View, now: number, rule: ReturnType<typeof takeoverRule>): Decision {
-  const isLate = rowIsOurs(view) && now - view.sinceMs >= view.windowMs;
-  if (isLate && !view.database.claimPending) {
-    // The row is ours, and still no vote came in time: the database is too slow for a lease.
-    const instead = collectInstead(view, now);
-    if (instead !== undefined) return { ...instead, ask: 'claim' };
-  }
   if (!rule.probeFirst) return { ...stayStandby(rule.reason), ask: 'claim' };
   const probe = freshProbe(view, now);
   if (probe?.owner === 'foreign')
@@ -156,7 +154,6 @@ function decideTakeover(view: View, now: number, rule: ReturnType<typeof takeove
 /** Collecting from standby: where nobody could be active, and the address is seen to be free. */
 function collectInstead(view: View, now: number): Decision | undefined {
   if (view.whenIsolated !== 'collect' || now < view.link.promiseUntilMs) return undefined;
-  if (databaseAnswers(view, now) && !rowIsOurs(view)) return undefined;
   // The node whose name is smaller tries first; the other leaves it the time to be seen.
   const waitMs = view.windowMs * (view.node < view.peer ? 1 : 2);
   const bothStandby = peerIsHeard(view, now) && now - view.link.standbySinceMs >= waitMs;

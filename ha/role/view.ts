@@ -18,6 +18,8 @@ export interface DatabaseView {
   readonly voteUntilMs: number;
   /** When the last answer came. */
   readonly answeredMs: number;
+  /** How long the last answer took. */
+  readonly roundTripMs: number;
   /** When the row was last seen to be renewed by the peer, under an epoch not below any that is known. */
   readonly peerRenewedMs: number;
   readonly row: Heartbeat | undefined;
@@ -103,6 +105,11 @@ export function rowIsOurs(view: View): boolean {
 /** Whether the database answers: once a window at least. */
 export function databaseAnswers(view: View, now: number): boolean {
   return now - Math.max(view.database.answeredMs, view.wokeMs) < view.windowMs;
+}
+
+/** Whether the database answers fast enough for its votes to follow each other without a gap. */
+export function databaseVotes(view: View, now: number): boolean {
+  return databaseAnswers(view, now) && 2 * view.database.roundTripMs < view.leaseMs;
 }
 
 /** Whether the peer is heard: once a lease at least. */

@@ -167,7 +167,9 @@ async function compare(
     strayDatagrams += stray;
     strayRows += Math.abs(line.rows - stored);
     assert.ok(stray <= kills, JSON.stringify(facts));
-    assert.ok(line.datagrams + line.lost / unit >= datagrams - kills * READ_AT_ONCE, JSON.stringify(facts));
+    // What was lost between data of IPFIX that wait is known when they are decoded, and not before.
+    const told = line.datagrams + line.lost / unit;
+    assert.ok(line.held > 0 || told >= datagrams - kills * READ_AT_ONCE, JSON.stringify(facts));
   }
   t.diagnostic(`${kills} kills: ${strayDatagrams} datagrams and ${strayRows} rows are not accounted for`);
   assert.ok(strayDatagrams <= kills * READ_AT_ONCE, `${strayDatagrams} datagrams are not accounted for`);

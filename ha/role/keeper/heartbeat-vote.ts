@@ -39,6 +39,7 @@ export class HeartbeatVote {
   #answeredMs = -Infinity;
   #stillSinceMs = -Infinity;
   #stillAnswers = 0;
+  #roundTripMs = 0;
   #peerRenewedMs = -Infinity;
   #claim: Claim | undefined;
   #busy = false;
@@ -63,6 +64,7 @@ export class HeartbeatVote {
       row: this.#row,
       stillSinceMs: this.#stillSinceMs,
       stillAnswers: this.#stillAnswers,
+      roundTripMs: this.#roundTripMs,
       peerRenewedMs: this.#peerRenewedMs,
       claimPending: this.#claim !== undefined,
     };
@@ -188,6 +190,7 @@ export class HeartbeatVote {
     if (this.#claim !== undefined && !isSame(row, this.#claim.seen)) this.#claim = undefined;
     this.#stillAnswers += 1;
     this.#answeredMs = now;
+    this.#roundTripMs = now - sentMs;
     this.#row = row;
   }
 }

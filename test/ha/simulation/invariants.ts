@@ -86,7 +86,8 @@ export class Invariants {
       if (database.row.epoch !== epoch) return;
       this.commits += 1;
       const holder = this.#holders.get(epoch);
-      if (holder !== node.name || database.row.holder !== node.name) {
+      // Nobody: it was shut down in order, and this was on its way.
+      if (holder !== node.name || ![node.name, ''].includes(database.row.holder)) {
         this.#fail(`${node.name} commits under epoch ${epoch} of ${database.row.holder}`);
       }
     };
@@ -130,7 +131,8 @@ export class Invariants {
     const { segment, database } = this.#world;
     for (const node of this.#world.nodes) {
       const isWell = node.isAwake && this.#onSegment(node) && !segment.hasForeigner;
-      const canServe = this.#collects || (!database.isDown && !database.cutFrom.has(node.name));
+      const databaseWorks = !database.isDown && database.slowMs === 0 && database.stalledUntilMs < this.#now;
+      const canServe = this.#collects || (databaseWorks && !database.cutFrom.has(node.name));
       if (!isWell || !canServe) this.#healthySinceMs.delete(node.name);
       else if (!this.#healthySinceMs.has(node.name)) this.#healthySinceMs.set(node.name, this.#now);
     }

@@ -123,7 +123,7 @@ function linkFaults({ link }: World, node: SimNode, draw: Random): Fault[] {
   ];
 }
 
-function nodeFaults(world: World, node: SimNode, draw: Random): Fault[] {
+function nodeFaults(world: World, node: SimNode): Fault[] {
   const isolate = (isCut: boolean): void => {
     world.segment.of(node.name).isCut = isCut;
     for (const cutFrom of [world.database.cutFrom, world.link.cutFrom]) {
@@ -167,7 +167,7 @@ function nodeFaults(world: World, node: SimNode, draw: Random): Fault[] {
     ),
     fault(
       `${node.name} is not ready`,
-      () => (node.isReady = draw.chance(0)),
+      () => (node.isReady = false),
       () => (node.isReady = true),
     ),
   ];

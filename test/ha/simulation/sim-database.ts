@@ -1,5 +1,6 @@
 import { DogwatchError } from '../../../src/runtime/errors.ts';
 import type { Heartbeat } from '../../../ha/role/ports.ts';
+import { Cuts } from './cuts.ts';
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -19,7 +20,7 @@ export class SimDatabase {
   /** One way, in addition to a little. */
   slowMs = 0;
   /** Nodes that cannot reach it; what is sent meanwhile is never executed. */
-  readonly cutFrom = new Set<string>();
+  readonly cutFrom = new Cuts();
   readonly #timeline: Timeline;
   readonly #random: Random;
   readonly #backups: Heartbeat[] = [];

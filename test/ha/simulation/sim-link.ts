@@ -1,4 +1,5 @@
 import { DogwatchError } from '../../../src/runtime/errors.ts';
+import { Cuts } from './cuts.ts';
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -10,7 +11,7 @@ export class SimLink {
   /** The longest delay; above a beat, datagrams overtake each other. */
   slowMs = 3;
   /** Senders whose messages do not arrive. */
-  readonly cutFrom = new Set<string>();
+  readonly cutFrom = new Cuts();
   readonly #timeline: Timeline;
   readonly #random: Random;
 

@@ -33,6 +33,7 @@ interface Run {
   keeper: RoleKeeper | undefined;
   onBeat: ((beat: Beat) => void) | undefined;
   answers: PeerAnswers | undefined;
+  isStopping: boolean;
   earsOpen: boolean;
   earsUntilMs: number;
 }
@@ -88,6 +89,7 @@ export class SimNode {
   }
 
   start(): void {
+    if (this.#run?.isStopping === true) this.kill();
     if (this.#run !== undefined) return;
     this.#runs += 1;
     this.#world.segment.of(this.name).isUp = true;
@@ -99,6 +101,7 @@ export class SimNode {
       keeper: undefined,
       onBeat: undefined,
       answers: undefined,
+      isStopping: false,
       earsOpen: false,
       earsUntilMs: -Infinity,
     };
@@ -119,6 +122,7 @@ export class SimNode {
   /** SIGTERM: gives up what it holds, then ends. */
   async stop(): Promise<void> {
     const run = this.#run;
+    if (run !== undefined) run.isStopping = true;
     await run?.keeper?.stop();
     if (this.#run === run) this.kill();
   }
@@ -134,7 +138,7 @@ export class SimNode {
   }
 
   resume(): void {
-    if (!this.#isPaused) return;
+    if (!this.#isPaused || this.#isFrozen) return;
     this.#isPaused = false;
     this.awakeSinceMs = this.#world.timeline.nowMs;
     const waiting = this.#deferred;
