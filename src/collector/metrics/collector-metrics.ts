@@ -5,6 +5,7 @@ import { exposeFlow } from './flow-metrics.ts';
 import { exposeJobs } from './job-metrics.ts';
 import { exposeListeners } from './listener-metrics.ts';
 import { exposeLosses } from './loss-metrics.ts';
+import { exposePair } from './pair-metrics.ts';
 import { exposeQueue } from './queue-metrics.ts';
 import { exposeProcesses } from './process-metrics.ts';
 import { exposeSnmp } from './snmp-metrics.ts';
@@ -28,4 +29,5 @@ export function exposeCollector(
   exposeProcesses(metrics, status);
   exposeJobs(metrics, status);
   exposeStorageForecast(metrics, () => status().storage);
+  exposePair(metrics, () => status().pair);
 }
