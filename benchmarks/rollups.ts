@@ -19,11 +19,11 @@ const MICROS_A_TICK = 10_000;
 
 /** How the flows of a minute are spread, as SQL over `i` and the conversation `c`. */
 const LOADS = {
-  // Conversations by Zipf's law with exponent 1 (a logarithm that is spread evenly), each of one exporter; 40 interfaces each.
+  // Conversations by Zipf's law with exponent 1 (a logarithm that is spread evenly), 40 interfaces and some 100 AS; datagrams of 24 flows.
   typical: {
-    conversation: 'floor(exp(random() * ln(2000000.0)))::int8',
-    columns: `100 + (random() * 1400)::int, 1 + (random() * 10)::int, c % 40, (c / 40) % 40, 64500 + c % 50, 64500 + c % 97,
-      32768 + (random() * 28000)::int, (ARRAY[443, 443, 443, 80, 53, 22, 123, 8080])[1 + c % 8], 1000, (ARRAY[6, 6, 6, 17])[1 + c % 4], (c % 5) * 8,
+    conversation: 'floor(exp(random() * ln(20000.0)))::int8 * 100 + (i / 24 * 37) % 100',
+    columns: `100 + (random() * 1400)::int, 1 + (random() * 10)::int, (c / 100) % 40, (c / 4000) % 40, 64500 + c % 50, 64500 + c % 97,
+      32768 + (random() * 28000)::int, (ARRAY[443, 443, 443, 80, 53, 22, 123, 8080])[1 + c / 100 % 8], 1000, (ARRAY[6, 6, 6, 17])[1 + c / 300 % 4], (c % 5) * 8,
       '10.0.0.0'::inet + c % 100, '172.16.0.0'::inet + (c * 7919) % 65536, '192.168.0.0'::inet + (c * 104729) % 65536`,
     isTypical: true,
   },

@@ -16,6 +16,7 @@ export interface VirtualIpOptions {
   readonly node: string;
   /** Driver `command`: absolute path of the program. */
   readonly command?: string;
+  readonly commandParameters?: readonly string[];
   readonly commandTimeoutMs?: number;
   readonly commandRefreshMs?: number;
   readonly epoch: () => number;
@@ -43,12 +44,13 @@ export function createVirtualAddress(options: VirtualIpOptions, clock: Clock, lo
       remedy: 'Set ha.command, or choose another ha.driver.',
     });
   }
-  const limits = {
+  const more = {
+    ...(options.commandParameters === undefined ? {} : { parameters: options.commandParameters }),
     ...(options.commandTimeoutMs === undefined ? {} : { timeoutMs: options.commandTimeoutMs }),
     ...(options.commandRefreshMs === undefined ? {} : { refreshMs: options.commandRefreshMs }),
   };
   const { command, interface: name, node, epoch } = options;
-  return new CommandAddress({ command, addresses, interface: name, node, epoch, ...limits }, clock, log);
+  return new CommandAddress({ command, addresses, interface: name, node, epoch, ...more }, clock, log);
 }
 
 // The name becomes part of commands and of a path below /proc; the kernel allows no more (`dev_valid_name` in net/core/dev.c).

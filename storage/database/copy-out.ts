@@ -9,8 +9,8 @@ const BY_THE_WAY = new Set([0x53, 0x4e]);
 const FILE_HEADER_BYTES = 19;
 const NOTHING = Buffer.alloc(0);
 
-/** Whoever is given tuples: bytes from `offset`, which are only good during the call. The first two are the number of columns. */
-export type TupleReader = (bytes: Uint8Array, view: DataView, offset: number) => void;
+/** Whoever is given tuples: bytes from `start` to `end`, which are only good during the call. The first two are the number of columns. */
+export type TupleReader = (bytes: Uint8Array, view: DataView, start: number, end: number) => void;
 
 /**
  * Runs `COPY (…) TO STDOUT (FORMAT binary)` and hands on its tuples where they lie in what the socket gave: no object and no
@@ -72,19 +72,19 @@ class CopyOut implements Submittable {
         return;
       }
       if (end > bytes.length) break;
-      if (kind === COPY_DATA) this.#tuple(bytes, view, at + 5);
+      if (kind === COPY_DATA) this.#tuple(bytes, view, at + 5, end);
       at = end;
     }
     this.#rest = at === bytes.length ? NOTHING : bytes.subarray(at);
   }
 
-  #tuple(bytes: Buffer, view: DataView, at: number): void {
+  #tuple(bytes: Buffer, view: DataView, at: number, end: number): void {
     const start = this.#isFirst ? at + FILE_HEADER_BYTES : at;
     this.#isFirst = false;
     // The trailer is a tuple of -1 columns.
     if (this.#trouble !== undefined || view.getInt16(start) < 0) return;
     try {
-      this.#onTuple(bytes, view, start);
+      this.#onTuple(bytes, view, start, end);
     } catch (error) {
       // The rest must be read all the same, or the connection is of no use.
       this.#trouble = error;

@@ -103,6 +103,7 @@ export class FlowRollups implements FoldStep {
       `COPY (SELECT ${FLOW_COLUMNS} FROM flows WHERE ${range}) TO STDOUT (FORMAT binary)`,
       sums.add,
     );
+    sums.finish();
     await client.query('DELETE FROM flows_1m WHERE bucket = $1', [isoOf(minute)]);
     const rows = minuteRows(sums, minute, this.#top);
     if (rows.length > 0) await copyRows(client, `COPY flows_1m (${ROLLUP_COLUMNS}) FROM STDIN (FORMAT binary)`, rows);

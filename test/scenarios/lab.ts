@@ -1,5 +1,5 @@
 /**
- * `npm run lab`: two nodes, an exporter, a database and a Redis host in network namespaces, for a person to break things in.
+ * `npm run lab`: a pair, an exporter, a database and a Redis host in network namespaces, for a person to break things in.
  * Ctrl-C takes everything away.
  *
  *   npm run lab -- [--redis] [--rate 1000] [--plain]
@@ -9,8 +9,10 @@
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { installPackages, missingPackages, skipWithout } from '../support/packages.ts';
+import { eventually } from '../support/processes.ts';
 import { whyNoNamespaces } from './lab/ip.ts';
 import { Lab, VIRTUAL_IP } from './lab/lab.ts';
+import { holderOf, pairOf } from './lab/pair.ts';
 import type { NumberedExporter } from './lab/traffic/exporter.ts';
 
 const COMMANDS = ['ip', 'bridge', 'arping', 'ndptool', 'ndisc6', 'ping'];
@@ -55,16 +57,18 @@ async function withoutPackages(): Promise<string | false> {
   return skipWithout(...commands);
 }
 
-/** Two collectors of which a has the address, by hand, and an exporter that sends to it. */
+/** The pair, and an exporter that sends to its virtual IP. */
 async function startTraffic(lab: Lab): Promise<NumberedExporter> {
-  await Promise.all([lab.node(lab.a).start(), lab.node(lab.b).start()]);
-  await lab.a.ip('address', 'add', `${VIRTUAL_IP}/24`, 'dev', lab.a.interface);
+  const { a, b } = await pairOf(lab);
+  await Promise.all([a.start(), b.start()]);
+  await eventually('one of them has the virtual IP', async () => (await holderOf(lab)) !== undefined);
   return lab.startExporter({ kind: 'netflow9', perSecond: Number(values.rate) });
 }
 
 async function tell(lab: Lab, exporter: NumberedExporter): Promise<void> {
   const { sent, stored, double, longestGapMs } = await lab.check(exporter);
-  const line = `sent ${sent}, stored ${stored}, double ${double}, longest gap ${longestGapMs} ms (what is on its way counts as missing)`;
+  const holder = (await holderOf(lab))?.name ?? 'nobody, or both';
+  const line = `address: ${holder}; sent ${sent}, stored ${stored}, double ${double}, longest gap ${longestGapMs} ms (what is on its way counts as missing)`;
   process.stdout.write(`${new Date().toISOString()}  ${line}\n`);
 }
 

@@ -8,6 +8,8 @@ import type { InterfaceAddress } from '../interface-address.ts';
 export interface CommandAddressOptions {
   /** Absolute path of the user's program. */
   readonly command: string;
+  /** Default: none. */
+  readonly parameters?: readonly string[];
   readonly addresses: readonly InterfaceAddress[];
   readonly interface: string;
   readonly node: string;
@@ -152,7 +154,7 @@ export class CommandAddress implements VirtualAddress {
       DOGWATCH_SPAN_MS: String(Math.round(spanMs)),
     };
     const signal = action === 'hold' ? { signal: this.#abort.signal } : {};
-    return runBounded(command, [], { limitMs, environment, ...signal });
+    return runBounded(command, this.#options.parameters ?? [], { limitMs, environment, ...signal });
   }
 
   #tellFailure(action: Action, result: CommandResult): void {

@@ -304,6 +304,6 @@ function refused(what: string, complaints: string): DogwatchError {
   const because = complaints === '' ? '' : `: ${complaints}`;
   const remedy = /Operation not permitted/.test(complaints)
     ? 'Give the service CAP_NET_ADMIN (systemd: AmbientCapabilities=CAP_NET_ADMIN CAP_NET_RAW).'
-    : 'Look at ha.interface and ha.virtualIp, and at `ip address show`.';
+    : 'Look at ha.interface and ha.virtualAddresses, and at `ip address show`.';
   return new DogwatchError('ADDRESS_REFUSED', `${what}${because}`, { remedy });
 }

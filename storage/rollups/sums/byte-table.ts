@@ -63,9 +63,18 @@ export class ByteTable {
   }
 }
 
+/** Four bytes at a time: keys of flows are a hundred bytes long. */
 function hashBytes(bytes: Uint8Array, offset: number, length: number): number {
   let hash = HASH_SEED;
-  for (let at = offset; at < offset + length; at += 1) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01_00_01_93);
+  const end = offset + length;
+  let at = offset;
+  for (; at + 4 <= end; at += 4) {
+    const word =
+      (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24);
+    hash = Math.imul(hash ^ word, 0x9e_37_79_b1);
+    hash ^= hash >>> 15;
+  }
+  for (; at < end; at += 1) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01_00_01_93);
   return finishHash(hash);
 }
 

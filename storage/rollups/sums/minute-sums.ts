@@ -12,11 +12,15 @@ import {
   UNKNOWN,
 } from './sum-table.ts';
 
-/** What is asked of `flows`, in this order: numbers that fit are packed, since each column costs the database about 70 ns. */
-export const FLOW_COLUMNS = `bytes, packets, in_if, out_if, src_as, dst_as,
-  (coalesce(src_port, -1)::int8 << 32) | (coalesce(dst_port, -1) & 4294967295),
-  (coalesce(sampling_rate, -1)::int8 << 32) | ((coalesce(protocol, -1) & 65535::int8) << 16) | (coalesce(tos, -1) & 65535),
-  exporter, src_addr, dst_addr, application_id, extra ->> 'biflowDirection'`;
+/**
+ * What is asked of `flows`, in this order: amounts, then all that rows are summed by. Numbers that fit are packed, since each column
+ * costs the database about 70 ns: the lower port (of protocols that have ports, where the exporter named no application), protocol and
+ * DSCP, each -1 for NULL.
+ */
+export const FLOW_COLUMNS = `bytes, packets, sampling_rate, extra ->> 'biflowDirection', in_if, out_if, src_as, dst_as,
+  (CASE WHEN application_id IS NULL AND protocol IN (6, 17, 33, 132, 136) THEN coalesce(least(src_port, dst_port), -1) ELSE -1 END::int8 << 32)
+    | ((coalesce(protocol, -1) & 65535::int8) << 16) | (coalesce(tos >> 2, -1) & 65535),
+  exporter, src_addr, dst_addr, application_id`;
 
 /** Tables by dimension, as the column `dimension` calls them. */
 export const DIMENSIONS = [
@@ -38,11 +42,10 @@ export type Dimension = (typeof DIMENSIONS)[number];
 export const NAMED = 1 << 20;
 /** Of a key: NULL. No 64-bit value of the table starts like this. */
 export const NULL_HIGH = -2_147_483_648;
-/** TCP, UDP, DCCP, SCTP, UDP-Lite (IANA): those whose flows are told apart by port. */
-const WITH_PORTS = new Set([6, 17, 33, 132, 136]);
-
 const MOST_KEYS = 1 << 19;
 const MOST_STRINGS = 1 << 20;
+/** Different keys of flows that are summed before they go to each dimension: many flows have the same, and few lie in the cache. */
+const MOST_COMBINED = 1 << 18;
 const HAS_TWO = 0x32;
 const SEEN = 7;
 
@@ -59,6 +62,8 @@ export class MinuteSums {
   readonly #row = new Float64Array(8);
   readonly #large = [0n, 0n, 0n, 0n];
   #isLarge = false;
+  #combinations = new ByteTable();
+  #combined = new SumTable();
   readonly #mostKeys: number;
 
   /** @param mostKeys of one dimension at a time; beyond it the smaller ones are given up */
@@ -69,78 +74,90 @@ export class MinuteSums {
     this.tables = Object.fromEntries(tables) as Record<Dimension, SumTable>;
   }
 
-  /** @param start where the tuple starts */
-  readonly add = (bytes: Uint8Array, view: DataView, start: number): void => {
+  /** A tuple from `start` to `end`. */
+  readonly add = (bytes: Uint8Array, view: DataView, start: number, end: number): void => {
     const row = this.#row;
-    const { tables } = this;
     row[SEEN] = 0;
     this.#isLarge = false;
-    let at = start + 2;
-    const amounts = at;
+    const amounts = start + 2;
+    let at = amounts;
     at += view.getInt32(at) < 0 ? 4 : 12;
     at += view.getInt32(at) < 0 ? 4 : 12;
-    const inIf = at;
-    at += view.getInt32(at) < 0 ? 4 : 12;
-    const outIf = at;
-    at += view.getInt32(at) < 0 ? 4 : 12;
-    const srcAs = at;
-    at += view.getInt32(at) < 0 ? 4 : 12;
-    const dstAs = at;
-    at += view.getInt32(at) < 0 ? 4 : 12;
-    const srcPort = view.getInt32(at + 4);
-    const dstPort = view.getInt32(at + 8);
-    const rate = view.getInt32(at + 16);
-    const protocol = view.getInt16(at + 20);
-    const tos = view.getInt16(at + 22);
-    at += 24;
-    const exporterLength = view.getInt32(at);
-    const exporter = this.exporters.idOf(bytes, at + 4, exporterLength);
-    at += 4 + exporterLength;
-    const srcLength = view.getInt32(at);
-    const src = srcLength < 0 ? 0 : this.addresses.idOf(bytes, at + 4, srcLength);
-    at += srcLength < 0 ? 4 : 4 + srcLength;
-    const dstLength = view.getInt32(at);
-    const dst = dstLength < 0 ? 0 : this.addresses.idOf(bytes, at + 4, dstLength);
-    at += dstLength < 0 ? 4 : 4 + dstLength;
-    const nameLength = view.getInt32(at);
-    const name = nameLength < 0 ? 0 : this.applications.idOf(bytes, at + 4, nameLength);
-    at += nameLength < 0 ? 4 : 4 + nameLength;
-    const counts = view.getInt32(at) === 1 && bytes[at + 4] === HAS_TWO ? 0 : 1;
+    const rate = view.getInt32(at) < 0 ? undefined : view.getInt32(at + 4);
+    at += rate === undefined ? 4 : 8;
+    const wordLength = view.getInt32(at);
+    const counts = wordLength === 1 && bytes[at + 4] === HAS_TWO ? 0 : 1;
+    at += wordLength < 0 ? 4 : 4 + wordLength;
     row[COUNTED] = counts;
-    row[UNKNOWN] = rate === -1 ? counts : 0;
-    this.#amounts(view, amounts, rate === -1 ? 1 : rate);
-
-    this.#to(tables.total, exporter, 0, 0);
-    this.#number(tables.ingress, exporter, view, inIf);
-    this.#number(tables.egress, exporter, view, outIf);
-    if (name !== 0) this.#to(tables.application, exporter, NAMED, name);
-    else this.#to(tables.application, exporter, protocol, WITH_PORTS.has(protocol) ? lower(srcPort, dstPort) : -1);
-    this.#to(tables.protocol, exporter, protocol < 0 ? NULL_HIGH : 0, protocol < 0 ? 0 : protocol);
-    this.#number(tables.src_as, exporter, view, srcAs);
-    this.#number(tables.dst_as, exporter, view, dstAs);
-    this.#to(tables.dscp, exporter, tos < 0 ? NULL_HIGH : 0, tos < 0 ? 0 : tos >> 2);
-    this.#to(tables.conversation, exporter, src, dst);
-    this.#to(tables.source, exporter, src, 0);
-    this.#to(tables.destination, exporter, dst, 0);
-    if (this.addresses.size >= MOST_STRINGS) this.#pruneAddresses();
-    if (this.applications.size >= MOST_STRINGS) this.#pruneApplications();
+    row[UNKNOWN] = rate === undefined ? counts : 0;
+    this.#amounts(view, amounts, rate ?? 1);
+    const entry = this.#combinations.idOf(bytes, at, end - at) - 1;
+    if (entry === this.#combined.size) this.#combined.append();
+    this.#combined.add(entry, row);
+    if (this.#isLarge) for (let place = 0; place < 4; place += 1) this.#addLarge(entry, place);
+    if (this.#combined.size >= MOST_COMBINED) this.finish();
   };
 
-  #to(table: SumTable, a: number, b: number, c: number): void {
-    const entry = table.entryOf(a, b, c);
-    table.add(entry, this.#row);
-    if (this.#isLarge) for (let place = 0; place < 4; place += 1) this.#addLarge(table, entry, place);
-    if (table.size >= this.#mostKeys) this.#pruneLargest();
+  /** What was added goes to each dimension. */
+  finish(): void {
+    const combinations = this.#combinations;
+    for (let entry = 0; entry < this.#combined.size; entry += 1) {
+      const key = combinations.bytesOf(entry + 1);
+      this.#spread(key, new DataView(key.buffer, key.byteOffset, key.length), entry);
+      if (this.addresses.size >= MOST_STRINGS) this.#pruneAddresses();
+      if (this.applications.size >= MOST_STRINGS) this.#pruneApplications();
+    }
+    this.#combinations = new ByteTable();
+    this.#combined = new SumTable();
   }
 
-  #addLarge(table: SumTable, entry: number, place: number): void {
+  #spread(bytes: Uint8Array, view: DataView, entry: number): void {
+    let at = 0;
+    const numbers = [0, 0, 0, 0];
+    for (let index = 0; index < 4; index += 1) {
+      numbers[index] = at;
+      at += view.getInt32(at) < 0 ? 4 : 12;
+    }
+    const [inIf = 0, outIf = 0, srcAs = 0, dstAs = 0] = numbers;
+    const port = view.getInt32(at + 4);
+    const protocol = view.getInt16(at + 8);
+    const dscp = view.getInt16(at + 10);
+    at += 12;
+    const exporter = stringAt(this.exporters, bytes, view, at);
+    at += 4 + Math.max(0, view.getInt32(at));
+    const src = stringAt(this.addresses, bytes, view, at);
+    at += 4 + Math.max(0, view.getInt32(at));
+    const dst = stringAt(this.addresses, bytes, view, at);
+    at += 4 + Math.max(0, view.getInt32(at));
+    const name = stringAt(this.applications, bytes, view, at);
+    this.#to('total', exporter, 0, 0, entry);
+    this.#number('ingress', exporter, view, inIf, entry);
+    this.#number('egress', exporter, view, outIf, entry);
+    if (name === 0) this.#to('application', exporter, protocol, port, entry);
+    else this.#to('application', exporter, NAMED, name, entry);
+    this.#to('protocol', exporter, protocol < 0 ? NULL_HIGH : 0, Math.max(0, protocol), entry);
+    this.#number('src_as', exporter, view, srcAs, entry);
+    this.#number('dst_as', exporter, view, dstAs, entry);
+    this.#to('dscp', exporter, dscp < 0 ? NULL_HIGH : 0, Math.max(0, dscp), entry);
+    this.#to('conversation', exporter, src, dst, entry);
+    this.#to('source', exporter, src, 0, entry);
+    this.#to('destination', exporter, dst, 0, entry);
+  }
+
+  #to(dimension: Dimension, a: number, b: number, c: number, from: number): void {
+    const table = this.tables[dimension];
+    table.addEntry(table.entryOf(a, b, c), this.#combined, from);
+    if (table.size >= this.#mostKeys) this.#prune(dimension, (part) => part);
+  }
+
+  #number(dimension: Dimension, exporter: number, view: DataView, at: number, from: number): void {
+    if (view.getInt32(at) < 0) this.#to(dimension, exporter, NULL_HIGH, 0, from);
+    else this.#to(dimension, exporter, view.getInt32(at + 4), view.getInt32(at + 8), from);
+  }
+
+  #addLarge(entry: number, place: number): void {
     const large = this.#large[place] ?? 0n;
-    if (large !== 0n) table.addLarge(entry, place, large);
-  }
-
-  #number(table: SumTable, exporter: number, view: DataView, at: number): void {
-    if (view.getInt32(at) < 0) this.#to(table, exporter, NULL_HIGH, 0);
-    else this.#to(table, exporter, view.getInt32(at + 4), view.getInt32(at + 8));
+    if (large !== 0n) this.#combined.addLarge(entry, place, large);
   }
 
   /** Bytes and packets, as exported and times the rate; those beyond what a number holds exactly as BigInt. */
@@ -178,11 +195,6 @@ export class MinuteSums {
     const exact = view.getBigInt64(at + 4);
     this.#large[place] = exact;
     this.#large[scaledPlace] = exact * BigInt(rate);
-  }
-
-  #pruneLargest(): void {
-    for (const dimension of DIMENSIONS)
-      if (this.tables[dimension].size >= this.#mostKeys) this.#prune(dimension, (entry) => entry);
   }
 
   #pruneAddresses(): void {
@@ -223,8 +235,8 @@ export class MinuteSums {
   }
 }
 
-/** The lower of two ports, of which -1 is NULL. */
-function lower(one: number, other: number): number {
-  if (one === -1) return other;
-  return other === -1 || one < other ? one : other;
+/** The number of a string, of which there may be none. */
+function stringAt(table: ByteTable, bytes: Uint8Array, view: DataView, at: number): number {
+  const length = view.getInt32(at);
+  return length < 0 ? 0 : table.idOf(bytes, at + 4, length);
 }

@@ -55,6 +55,12 @@ export class SumTable {
     return this.#make(slot, a, b, c);
   }
 
+  /** A new entry without a key, for whoever knows entries by their number. */
+  append(): void {
+    this.#size += 1;
+    if (this.#size * STRIDE > this.#sums.length) this.#sums = twice(this.#sums);
+  }
+
   /** Adds what a row has; each of its numbers is an integer up to 2^53. */
   add(entry: number, row: RowSums): void {
     const sums = this.#sums;
@@ -78,13 +84,20 @@ export class SumTable {
 
   /** Adds all sums of an entry of another table. */
   addEntry(entry: number, other: SumTable, from: number): void {
-    const row = other.#sums.subarray(from * STRIDE, from * STRIDE + STRIDE);
-    const flows = (this.#sums[entry * STRIDE + FLOWS] ?? 0) + (row[FLOWS] ?? 0);
-    this.add(entry, row);
-    this.#sums[entry * STRIDE + FLOWS] = flows;
+    const sums = this.#sums;
+    const more = other.#sums;
+    const to = entry * STRIDE;
+    const source = from * STRIDE;
+    for (let place = 0; place < SEEN; place += 1) {
+      const value = more[source + place] ?? 0;
+      const sum = (sums[to + place] ?? 0) + value;
+      if (sum <= Number.MAX_SAFE_INTEGER) sums[to + place] = sum;
+      else this.addLarge(entry, place, BigInt(value));
+    }
+    sums[to + SEEN] = (sums[to + SEEN] ?? 0) | (more[source + SEEN] ?? 0);
     if (other.#large.size === 0) return;
-    for (let place = 0; place < STRIDE; place += 1) {
-      const large = other.#large.get(from * STRIDE + place);
+    for (let place = 0; place < SEEN; place += 1) {
+      const large = other.#large.get(source + place);
       if (large !== undefined) this.addLarge(entry, place, large);
     }
   }
@@ -124,8 +137,6 @@ export class SumTable {
   #grow(): void {
     const keys = new Int32Array(this.#keys.length * 2);
     keys.set(this.#keys);
-    const sums = new Float64Array(this.#sums.length * 2);
-    sums.set(this.#sums);
     const slots = new Int32Array(this.#slots.length * 2);
     const mask = slots.length - 1;
     for (let entry = 0; entry < this.#size; entry += 1) {
@@ -135,9 +146,15 @@ export class SumTable {
       slots[slot] = entry + 1;
     }
     this.#keys = keys;
-    this.#sums = sums;
+    this.#sums = twice(this.#sums);
     this.#slots = slots;
   }
+}
+
+function twice(numbers: Float64Array): Float64Array {
+  const more = new Float64Array(numbers.length * 2);
+  more.set(numbers);
+  return more;
 }
 
 function hashKey(a: number, b: number, c: number): number {

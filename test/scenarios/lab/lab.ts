@@ -48,7 +48,7 @@ export class Lab {
   readonly exporter: Host;
   readonly database: DatabaseHost;
   readonly redis: RedisHost | undefined;
-  readonly #exporters: NumberedExporter[] = [];
+  #exporters = 0;
 
   private constructor(
     folder: string,
@@ -111,7 +111,8 @@ export class Lab {
 
   /** A sender to the virtual IP, 1,000 datagrams a second unless `choice` says otherwise. Resolves when it has begun. */
   async startExporter(choice: ExporterChoice): Promise<NumberedExporter> {
-    const domain = choice.domain ?? this.#exporters.length + 1;
+    this.#exporters += 1; // before anything is awaited: several may be started at once
+    const domain = choice.domain ?? this.#exporters;
     const settings = {
       domain,
       target: VIRTUAL_IP,
@@ -120,9 +121,7 @@ export class Lab {
       recordFile: join(this.folder, `sent-${domain}`),
       ...choice,
     };
-    const exporter = await NumberedExporter.start(this.exporter, settings);
-    this.#exporters.push(exporter);
-    return exporter;
+    return NumberedExporter.start(this.exporter, settings);
   }
 
   /** Compares what an exporter has sent with what is in the database by now. */

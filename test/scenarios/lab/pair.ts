@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Host } from './host.ts';
+import { type Lab, VIRTUAL_IP, VIRTUAL_IP6 } from './lab.ts';
+import type { NodeProcess } from './node-process.ts';
+
+export interface PairOptions {
+  /** Of `ha:`, in place of the defaults. */
+  readonly ha?: Readonly<Record<string, unknown>>;
+  /** More of the configuration, the same on both nodes. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** One folder for the journals of both, as on a shared file system. Default: true. */
+  readonly sharesJournal?: boolean;
+}
+
+/** The pair on the lab's two nodes, not started yet, with a secret of its own. */
+export async function pairOf(lab: Lab, options: PairOptions = {}): Promise<{ a: NodeProcess; b: NodeProcess }> {
+  const secretFile = join(lab.folder, 'secret');
+  await writeFile(secretFile, randomBytes(32).toString('base64'));
+  const directory = join(lab.folder, 'journals');
+  await mkdir(directory, { recursive: true });
+  await chmod(directory, 0o777); // the nodes give up root
+  const node = (host: Host, peer: Host) =>
+    lab.node(host, {
+      ha: {
+        address: host.address,
+        peer: { name: peer.name, address: peer.address },
+        secretFile,
+        interface: host.interface,
+        virtualAddresses: [`${VIRTUAL_IP}/24`, `${VIRTUAL_IP6}/64`],
+        ...options.ha,
+      },
+      ...(options.sharesJournal === false ? {} : { journal: { directory } }),
+      ...options.settings,
+    });
+  return { a: node(lab.a, lab.b), b: node(lab.b, lab.a) };
+}
+
+/** Which of the two machines has the virtual IP; undefined where none or both have. */
+export async function holderOf(lab: Lab, address = VIRTUAL_IP): Promise<Host | undefined> {
+  const [byA, byB] = await Promise.all([lab.a.carries(address), lab.b.carries(address)]);
+  if (byA === byB) return undefined;
+  return byA ? lab.a : lab.b;
+}
