@@ -1,3 +1,4 @@
+import type { SequenceTracker } from './exporter/sequence.ts';
 import type { AccountLog, LeftAccount, LoggedAccount } from '../accounts/logged-account.ts';
 import { spreadDrops } from '../accounts/spread-drops.ts';
 import type { Datagram } from '../datagram.ts';
@@ -242,7 +243,7 @@ export class FlowDecoder implements WarmState {
   }
 
   /** Where sequence numbers stand. */
-  *followedSequences(): Iterable<LoggedAccount> {
+  *followedSequences(): Iterable<SequenceTracker> {
     for (const exporter of this.#table) {
       for (const session of exporter.store.sessions()) {
         const { sequence } = session;
@@ -264,6 +265,11 @@ export class FlowDecoder implements WarmState {
     nameSession(sequence, exporter, sessionKey);
     sequence.restore(state, nowMicros);
     return true;
+  }
+
+  /** Another node has followed the numbers meanwhile. */
+  forgetSequences(): void {
+    for (const sequence of this.followedSequences()) sequence.forget();
   }
 
   get onWarmChange(): ((entry: WarmEntry) => void) | undefined {

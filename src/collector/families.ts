@@ -19,6 +19,7 @@ import { InformHistory } from './snmp/inform-history.ts';
 import { Listeners } from './listeners.ts';
 import type { DroppedRows } from './losses/dropped-rows.ts';
 import { LastingAccounts } from './losses/lasting-accounts.ts';
+import { SequencePositions } from './losses/sequence-positions.ts';
 import { LossAccounts } from './losses/loss-accounts.ts';
 import { RowIntake } from './pipelines/row-intake.ts';
 import { flowPipelineOptions, rowIntakeOptions, snmpPipelineOptions, syslogPipelineOptions } from './options.ts';
@@ -33,6 +34,8 @@ export interface Families {
   readonly snmp: SnmpPipeline;
   readonly mibs: MibLoader;
   readonly listeners: Listeners;
+  /** Of a node of a pair. */
+  readonly positions: SequencePositions;
 }
 
 /** What the families stand in. */
@@ -123,12 +126,15 @@ export async function openFamilies(
     surroundings.kernelDrops,
   );
   await lifecycle.start(losses);
-  await surroundings.warmUp([flow.decoder, snmp.decoder, snmp.security, clocks]);
+  const positions = new SequencePositions(flow.decoder, systemClock);
+  const ofPair = surroundings.isGated ? [positions] : [];
+  for (const component of ofPair) await lifecycle.start(component);
+  await surroundings.warmUp([flow.decoder, snmp.decoder, snmp.security, clocks, ...ofPair]);
   await accounts.restore();
   if (surroundings.isGated) await lifecycle.start(gated(listeners));
   else for (const listener of listeners.all) await surroundings.withSecrets(() => lifecycle.start(listener));
   for (const watch of watches(config, { listeners, snmp, mibs }, log)) await lifecycle.start(watch);
-  return { flow, syslog, rules, snmp, mibs, listeners };
+  return { flow, syslog, rules, snmp, mibs, listeners, positions };
 }
 
 /** Opened by somebody else, when the time has come; closed with everything else. */

@@ -61,6 +61,7 @@ export const WARM_LIMITS: Readonly<Record<string, WarmLimits>> = {
   'flow.sampling': { entries: 100_000, bytes: 32 * MEBIBYTE, maxAgeMs: EXPORTER_AGE_MS },
   'flow.start': { entries: 20_000, bytes: 8 * MEBIBYTE, maxAgeMs: EXPORTER_AGE_MS },
   'flow.held': { entries: 100_000, bytes: 64 * MEBIBYTE, maxAgeMs: HOUR_MS },
+  'flow.sequence': { entries: 20_000, bytes: 16 * MEBIBYTE, maxAgeMs: HOUR_MS },
   'flow.element': { entries: 10_000, bytes: 4 * MEBIBYTE },
   'snmp.engine': { entries: 20_000, bytes: 8 * MEBIBYTE },
   'snmp.inform': { entries: 65_536, bytes: 24 * MEBIBYTE, maxAgeMs: INFORM_AGE_MS },

@@ -9,7 +9,7 @@ import { messageOf } from '../runtime/errors.ts';
 import type { Component } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import type { ExporterReport, WorkerReport } from '../worker/worker-report.ts';
-import type { Hearing, WorkerHears, WorkerSays, WorkerStart } from '../worker/worker-words.ts';
+import type { Hearing, Opening, WorkerHears, WorkerSays, WorkerStart } from '../worker/worker-words.ts';
 import { countsOf, addReports } from './add-reports.ts';
 import type { HeldSockets } from './held-sockets.ts';
 import { Spare } from './spare.ts';
@@ -100,7 +100,7 @@ export class Workers implements Component {
    * Sends every worker its sockets, and lets it listen, with `isGated`.
    * @throws DogwatchError of the first worker that cannot; one that is being started again listens when it is ready
    */
-  async listen(hearing: Hearing): Promise<void> {
+  async listen(hearing: Opening): Promise<void> {
     this.#hearing = hearing;
     await Promise.all(
       this.children.map(async ({ state, channel }, index) => {
@@ -189,7 +189,8 @@ export class Workers implements Component {
     const hearing = this.#hearing;
     if (hearing === undefined || hearing.untilMs < machineMs()) return;
     this.#sockets.handOver(channel, index + 1);
-    channel.request('worker.listen', hearing, LISTEN_MS).catch((error: unknown) => {
+    // What it went on with is in the file of its predecessor's accounts.
+    channel.request('worker.listen', { ...hearing, after: 'ourselves' }, LISTEN_MS).catch((error: unknown) => {
       this.#log.error({ worker: index + 1, error: messageOf(error) }, 'a worker cannot listen');
     });
   }

@@ -85,6 +85,7 @@ export function buildPair(config: Config, ha: Ha, parts: PairParts, log: Log): P
     log,
   );
   const look = new NodeLook(config, ha, parts, mirror, () => link.status.clockOffsetMs);
+  const ears = new GatedEars(sockets, workers, () => clock.monotonicMs());
   const digest = settingsDigest(config);
   const node = new PairNode(
     {
@@ -105,7 +106,7 @@ export function buildPair(config: Config, ha: Ha, parts: PairParts, log: Log): P
       link,
       stream,
       events: parts.events,
-      ears: new GatedEars(sockets, workers, () => clock.monotonicMs()),
+      ears,
       address,
       memory: new EpochFile(config.stateDirectory, ha.pair),
       warm: mirror,
@@ -117,7 +118,8 @@ export function buildPair(config: Config, ha: Ha, parts: PairParts, log: Log): P
       },
       macs: () => Promise.resolve(macsOf(ha.interface)),
       settingsDigest: () => digest,
-      inherit(theirs) {
+      inherit(theirs, after) {
+        ears.after = after;
         if (theirs !== undefined) {
           const { ageMs, ...identity } = theirs;
           engine.adopt({ ...identity, startedAtMs: machineMs() - ageMs });

@@ -8,6 +8,8 @@ const LEAST_CHANGE_MS = 10;
 
 /** The listeners of a node of a pair: sockets that the keeper binds on the virtual IP, and workers that read them while they may. */
 export class GatedEars implements Ears {
+  /** Why the next opening comes. */
+  after: 'takeover' | 'handOver' = 'takeover';
   readonly #sockets: HeldSockets;
   readonly #workers: Workers;
   readonly #monotonicMs: () => number;
@@ -23,7 +25,7 @@ export class GatedEars implements Ears {
   async open(): Promise<void> {
     await this.#sockets.start();
     try {
-      await this.#workers.listen({ untilMs: this.#untilMs });
+      await this.#workers.listen({ untilMs: this.#untilMs, after: this.after });
     } catch (error) {
       await this.close();
       throw error;

@@ -53,7 +53,7 @@ export interface PairSurroundings {
   macs(): Promise<readonly string[]>;
   settingsDigest(): string;
   /** The peer's SNMP engine, and what workers of another node had for themselves, become this node's before it listens. */
-  inherit(engine: PairReport['engine'] | undefined): void;
+  inherit(engine: PairReport['engine'] | undefined, after: 'takeover' | 'handOver'): void;
   /** What needs a single owner is done here, under this epoch; undefined: no more, at once. */
   own(epoch: { readonly pair: string; readonly epoch: number; readonly sessionName: string } | undefined): void;
 }
@@ -88,6 +88,7 @@ export class PairNode implements Component {
   #votes: VoteState | undefined;
   #roleSince: string;
   #cancelReport: (() => void) | undefined;
+  #after: 'takeover' | 'handOver' = 'takeover';
   #isStopped = false;
 
   /** @param open connections for heartbeat, fence and events, each of its own */
@@ -287,7 +288,7 @@ export class PairNode implements Component {
     return {
       open: async () => {
         const { inherit, link } = this.#surroundings;
-        inherit(this.#peer?.engine);
+        inherit(this.#peer?.engine, this.#after);
         await ears.open();
         this.#gaps.opened(this.epoch, link.status.clockOffsetMs ?? 0);
       },
@@ -299,6 +300,8 @@ export class PairNode implements Component {
   #changed(change: RoleChange): void {
     const { from, to } = change;
     if (from !== to) this.#roleSince = this.#now();
+    // Without the database's word only a peer that hands over makes a standby active.
+    if (from === 'standby') this.#after = change.reason.code === 'PEER_VOTE' ? 'handOver' : 'takeover';
     const told = eventOf(this.#options, change);
     if (told !== undefined) this.#surroundings.events.add(told.kind, change.epoch, told.summary, told.details);
     // Before anything else can happen: what needs a single owner ends with the role.

@@ -14,7 +14,7 @@ const MAX_WAITING = 200_000;
 /** As decoders forget what is not in use. */
 const MAX_AGE = '25 hours';
 /** Not for another time: whoever had it has written it, or it is made anew. */
-const FLEETING: ReadonlySet<string> = new Set(['flow.held', 'snmp.inform']);
+const FLEETING: ReadonlySet<string> = new Set(['flow.held', 'flow.sequence', 'snmp.inform']);
 
 const LOAD = `SELECT kind, key, value FROM warm_state WHERE owner = $1 AND told_at > now() - interval '${MAX_AGE}' ORDER BY told_at`;
 const STORE = `

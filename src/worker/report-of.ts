@@ -14,6 +14,7 @@ import type {
   StreamListenerStatus,
   WriterStatus,
 } from '../console/status.ts';
+import type { SequencePositions } from '../collector/losses/sequence-positions.ts';
 import type { FlowPipeline } from '../collector/pipelines/flow-pipeline.ts';
 import type { Listeners } from '../collector/listeners.ts';
 import type { WorkerReport } from './worker-report.ts';
@@ -33,6 +34,7 @@ export interface Parts {
   readonly rules: SyslogRules;
   readonly snmp: SnmpPipeline;
   readonly listeners: Listeners;
+  readonly positions: SequencePositions;
 }
 
 /** Puts the parts' plain numbers together; reads no file and asks nobody. */

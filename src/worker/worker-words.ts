@@ -22,6 +22,12 @@ export interface Hearing {
   readonly untilMs: number;
 }
 
+/** That it may begin to. */
+export interface Opening extends Hearing {
+  /** Who listened before: the other node, until it was gone or until it handed over and lost nothing; or this one. */
+  readonly after: 'takeover' | 'handOver' | 'ourselves';
+}
+
 /** What the keeper says to a worker. */
 export interface WorkerHears {
   readonly messages: {
@@ -34,7 +40,7 @@ export interface WorkerHears {
   };
   readonly requests: {
     /** Opens its listeners on the sockets that were sent before. */
-    readonly 'worker.listen': { readonly body: Hearing; readonly answer: undefined };
+    readonly 'worker.listen': { readonly body: Opening; readonly answer: undefined };
     /** Closes them; answered when what they had heard is in the journal. */
     readonly 'worker.hush': { readonly body: undefined; readonly answer: undefined };
     readonly 'worker.report': { readonly body: undefined; readonly answer: WorkerReport };

@@ -13,7 +13,7 @@ import type { Log } from '../runtime/log.ts';
 import { type Parts, reportOf } from './report-of.ts';
 import { type SendWarm, WarmLink } from './warm-link.ts';
 import { type ExporterReport, exporterReports, type WorkerReport } from './worker-report.ts';
-import type { Hearing, WorkerStart } from './worker-words.ts';
+import type { Hearing, Opening, WorkerStart } from './worker-words.ts';
 
 /** Whom the worker tells what its decoders learn. */
 export interface KeeperOfWarmth {
@@ -80,8 +80,9 @@ export class Worker {
    * Opens its listeners on the sockets that it was sent.
    * @throws DogwatchError of the first that does not open
    */
-  async listen({ untilMs }: Hearing): Promise<void> {
-    const { listeners } = this.#running();
+  async listen({ untilMs, after }: Opening): Promise<void> {
+    const { listeners, positions } = this.#running();
+    positions.resume(after);
     this.hearUntil({ untilMs });
     await listeners.open(this.#sockets);
   }
@@ -99,8 +100,9 @@ export class Worker {
 
   /** Closes its listeners; resolves when what they had heard is in the journal. */
   async hush(): Promise<void> {
-    const { listeners, flow, syslog, snmp } = this.#running();
+    const { listeners, positions, flow, syslog, snmp } = this.#running();
     await listeners.close();
+    positions.pause();
     await Promise.all([flow, syslog, snmp].map((family) => family.settle()));
   }
 

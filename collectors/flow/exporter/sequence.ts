@@ -143,6 +143,23 @@ export class SequenceTracker implements LoggedAccount {
     return this.description;
   }
 
+  /** When its last datagram came; 0: none has come. */
+  get seenAtMicros(): number {
+    return this.#seenAtMicros;
+  }
+
+  /** Begins anew: others have followed the numbers meanwhile, and what they skipped was counted there. */
+  forget(): void {
+    this.#next = -1;
+    this.#heldFrom = -1;
+    this.#held = undefined;
+    this.#uptimeMs = -1;
+    this.#last = -1;
+    this.#gaps = [];
+    this.#staleRun = 0;
+    this.#otherRun = 0;
+  }
+
   takeNote(): undefined {
     return undefined;
   }
