@@ -297,6 +297,24 @@ export class PairNode implements Component {
     };
   }
 
+  /**
+   * An epoch that cannot be written down protects from a database that is restored from a backup, and from nothing else: a full
+   * disk must not make both nodes dark.
+   */
+  #forgivingMemory(memory: EpochMemory): EpochMemory {
+    return {
+      load: () => memory.load(),
+      save: (epoch) => {
+        try {
+          memory.save(epoch);
+        } catch (error) {
+          const summary = `epoch ${epoch} cannot be written down on ${this.#options.node}: ${messageOf(error)}`;
+          this.#surroundings.events.add('alarm', epoch, summary);
+        }
+      },
+    };
+  }
+
   #changed(change: RoleChange): void {
     const { from, to } = change;
     if (from !== to) this.#roleSince = this.#now();
