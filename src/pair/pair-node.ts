@@ -112,7 +112,7 @@ export class PairNode implements Component {
         requests: this.#requests,
         address,
         ears: this.#earsWithInheritance(ears),
-        memory,
+        memory: this.#forgivingMemory(memory),
         isReady: () => this.#readiness.isReady,
       },
       clock,
