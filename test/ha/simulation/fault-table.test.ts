@@ -95,6 +95,7 @@ test('the active node is stopped for 10 s: takeover inside the window, and on wa
   assert.ok(gap <= 3500, `nobody listened for ${gap} ms`);
   assert.equal(roleOf(active), 'standby');
   assert.equal(world.active(), standby);
+  assert.equal(changesTo(world, 'collecting'), 0);
   assertSound(world);
 });
 

@@ -115,7 +115,7 @@ export class SimNode {
   /** SIGKILL of the keeper: the kernel keeps the address for its lifetime. */
   kill(): void {
     this.#run = undefined;
-    this.#isPaused = false;
+    this.#isPaused = this.#isFrozen = false;
     this.#deferred = [];
   }
 

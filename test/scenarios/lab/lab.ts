@@ -21,9 +21,9 @@ export type ExporterChoice = Partial<ExporterSettings> & { readonly kind: Kind }
 
 export const VIRTUAL_IP = '10.77.0.100';
 export const VIRTUAL_IP6 = 'fd77::100';
-export const FLOW_PORT = 2055;
-export const SYSLOG_PORT = 5514;
-export const TRAP_PORT = 5162;
+const FLOW_PORT = 2055;
+const SYSLOG_PORT = 5514;
+const TRAP_PORT = 5162;
 
 const PORTS: Readonly<Record<Kind, number>> = {
   netflow5: FLOW_PORT,

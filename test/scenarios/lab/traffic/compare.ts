@@ -1,5 +1,5 @@
 /** A run of numbers, both included. */
-export interface NumberRange {
+interface NumberRange {
   readonly from: number;
   readonly to: number;
   /** From when the datagram before it was sent until when the one behind it was: how long nobody was there. */
