@@ -3,6 +3,7 @@ import { EngineIdentity } from '../collectors/snmp/usm/engines/engine-identity.t
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { SelfWatch } from './alarms/self-watch.ts';
 import { type Account, accountForPostgres, makeOwnDirectory } from '../storage/embedded/postgres-account.ts';
 import { type OpenDatabase, openDatabase } from './collector/open-database.ts';
 import { engineStoreOptions, journalDirectory } from './collector/options.ts';
@@ -68,6 +69,7 @@ export function buildCollector(given: Config, log: Log, say: (text: string) => v
   let database: OpenDatabase | undefined;
   let facts: (() => Promise<NodeFacts>) | undefined;
   let pair: PairNode | undefined;
+  let selfWatch: SelfWatch | undefined;
 
   async function start(): Promise<void> {
     const account = await accountForPostgres(config.runAs);
@@ -119,6 +121,7 @@ export function buildCollector(given: Config, log: Log, say: (text: string) => v
       processes: await processStatuses([...workers.processes, attendants.console, attendants.maintenance]),
       earlierRun: record.earlier,
       pair: pair?.status(),
+      alarms: selfWatch?.alarms,
     });
     await lifecycle.start({
       name: workers.name,
@@ -137,6 +140,19 @@ export function buildCollector(given: Config, log: Log, say: (text: string) => v
         log,
       ),
     );
+    selfWatch = new SelfWatch(
+      {
+        node: config.node.name,
+        journalDirectory: config.journal.directory,
+        lossPerMinute: config.alarms.lossPerMinute,
+        repeatAfterMs: 0,
+      },
+      status,
+      events,
+      systemClock,
+      log,
+    );
+    await lifecycle.start(selfWatch);
     if (config.ha === undefined) return;
     const parts = { version, database: database.address, sockets, workers, attendants, warm, engine, events };
     const isMigrated = (): boolean => schema.isMigrated;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ELEMENT_TYPES } from '../../collectors/flow/elements/element-type.ts';
 import { LOG_LEVELS } from '../runtime/log.ts';
+import { alarms } from './schema/alarms.ts';
 import { defaultListeners, listener, tls } from './schema/listeners.ts';
 import { ha } from './schema/ha.ts';
 import { journal } from './schema/journal.ts';
@@ -204,6 +205,7 @@ function settings(machine: Machine) {
       .describe(
         'The pair: this node, its peer, and the virtual IP that one of them holds. Without it: one node, always active.',
       ),
+    alarms: alarms.prefault({}).describe('When the collector finds itself in trouble.'),
     http: z
       .strictObject({
         address: address.default('127.0.0.1').describe('Local address of the HTTP server.'),

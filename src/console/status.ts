@@ -1,4 +1,5 @@
 import type { PairStatus } from '../pair/pair-status.ts';
+import type { AlarmStatus } from '../alarms/alarm.ts';
 import type { JobStatus } from '../maintenance/job-run.ts';
 import type { StorageStatus } from './status/storage-status.ts';
 
@@ -14,6 +15,8 @@ export interface CollectorStatus {
   readonly reasons: readonly string[];
   /** What should be looked at before it becomes a reason. */
   readonly warnings: readonly string[];
+  /** Troubles that have lasted: each is an event when it begins and when it is over. The oldest first. */
+  readonly alarms: readonly AlarmStatus[];
   readonly listeners: readonly ListenerStatus[];
   readonly flow: FlowStatus;
   readonly syslog: SyslogStatus;

@@ -1,3 +1,4 @@
+import type { AlarmStatus } from '../alarms/alarm.ts';
 import type { PairStatus } from '../pair/pair-status.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import type { CollectorStatus, EarlierRun, ProcessStatus, SharedQueueStatus } from '../console/status.ts';
@@ -20,6 +21,7 @@ export interface NodeFacts {
   readonly processes: readonly ProcessStatus[];
   readonly pair?: PairStatus | undefined;
   readonly earlierRun: EarlierRun | undefined;
+  readonly alarms?: readonly AlarmStatus[] | undefined;
 }
 
 /** Makes one status of what all processes of the node say. */
@@ -41,6 +43,7 @@ export function nodeStatus(facts: NodeFacts): CollectorStatus {
       ...maintenanceWarnings(maintenance),
       ...pairWarnings(facts.pair),
     ],
+    alarms: facts.alarms ?? [],
     listeners: sum.listeners,
     flow: sum.flow,
     syslog: { ...sum.syslog, search: maintenance.search },

@@ -11,6 +11,7 @@ export function exampleStatus(): CollectorStatus {
     ready: true,
     reasons: [],
     warnings: [],
+    alarms: [],
     listeners: [
       {
         family: 'flow',

@@ -21,6 +21,7 @@ export function statusScreen(status: CollectorStatus, now: Date = new Date()): s
     ...earlierRunLines(status),
     ['ready', status.ready ? 'yes' : `no: ${status.reasons.join('; ')}`],
     ...status.warnings.map((warning, index): [string, string] => [index === 0 ? 'warning' : '', warning]),
+    ...alarmLines(status, now),
     ...(status.pair === undefined ? [] : pairLines(status.pair, now)),
     ...status.listeners.map((listener): [string, string] => ['listener', listenerText(listener)]),
     ...flowLines(status),
@@ -65,6 +66,13 @@ function earlierRunLines({ earlierRun }: CollectorStatus): [string, string][] {
   if (earlierRun === undefined) return [];
   const { startedAt, seenAt } = earlierRun;
   return [['', `the run before, from ${startedAt}, ended without notice: it was last seen at ${seenAt}`]];
+}
+
+function alarmLines({ alarms }: CollectorStatus, now: Date): [string, string][] {
+  return alarms.flatMap(({ summary, since, remedy }, index): [string, string][] => [
+    [index === 0 ? 'alarm' : '', `for ${elapsedText(now.getTime() - Date.parse(since))}: ${summary}`],
+    ['', remedy],
+  ]);
 }
 
 /** What the journal found damaged, or could not do, without rows of this moment being lost. */

@@ -1,6 +1,7 @@
 import type { CollectorStatus } from '../../console/status.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
 import type { ExporterReport } from '../../worker/worker-report.ts';
+import { exposeAlarms } from './alarm-metrics.ts';
 import { exposeFlow } from './flow-metrics.ts';
 import { exposeJobs } from './job-metrics.ts';
 import { exposeListeners } from './listener-metrics.ts';
@@ -29,5 +30,6 @@ export function exposeCollector(
   exposeProcesses(metrics, status);
   exposeJobs(metrics, status);
   exposeStorageForecast(metrics, () => status().storage);
+  exposeAlarms(metrics, () => status().alarms);
   exposePair(metrics, () => status().pair);
 }

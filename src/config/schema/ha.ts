@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { duration, port, prefix, whole } from '../values.ts';
+import { duration, port, prefix } from '../values.ts';
 
 const nodeName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {
   error: 'expected letters, digits, ".", "_" and "-", up to 63 characters',
@@ -79,7 +79,4 @@ export const ha = z.strictObject({
       'What a node does that hears neither database nor peer: go on receiving while nobody else has the address, or stop.',
     ),
   handOverTimeout: duration('1s', '60s').prefault('5s').describe('The longest that a switchover may take.'),
-  lossAlarm: whole(0, 1_000_000_000)
-    .default(1000)
-    .describe('Datagrams lost in a minute, of all senders, from which the operators are told; 0: never.'),
 });
