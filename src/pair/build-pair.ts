@@ -72,7 +72,7 @@ export function buildPair(config: Config, ha: Ha, parts: PairParts, log: Log): P
       epoch: () => node.epoch,
       peerMacs: () => node.peerMacs,
       neighbours: () => (ha.neighbours.length > 0 ? ha.neighbours : [...defaultGateways(), ha.peer.address]),
-      ...(ha.command?.[0] === undefined ? {} : { command: ha.command[0] }),
+      ...(ha.command?.[0] === undefined ? {} : { command: ha.command[0], commandParameters: ha.command.slice(1) }),
     },
     clock,
     log,
