@@ -19,5 +19,5 @@ export function gatewaysIn(table: string): string[] {
     .map((line) => line.split('\t'));
   return rows
     .filter(([, destination, gateway]) => destination === '00000000' && gateway !== undefined && gateway !== '00000000')
-    .map(([, , gateway = '']) => [...Buffer.from(gateway, 'hex').reverse()].join('.'));
+    .map(([, , gateway = '']) => [...Buffer.from(gateway, 'hex')].toReversed().join('.'));
 }

@@ -287,10 +287,10 @@ export class PairNode implements Component {
   #earsWithInheritance(ears: Ears): Ears {
     return {
       open: async () => {
-        const { inherit, link } = this.#surroundings;
-        inherit(this.#peer?.engine, this.#after);
+        const surroundings = this.#surroundings;
+        surroundings.inherit(this.#peer?.engine, this.#after);
         await ears.open();
-        this.#gaps.opened(this.epoch, link.status.clockOffsetMs ?? 0);
+        this.#gaps.opened(this.epoch, surroundings.link.status.clockOffsetMs ?? 0);
       },
       extend: (untilMs) => ears.extend(untilMs),
       close: () => ears.close(),
@@ -380,9 +380,13 @@ export class PairNode implements Component {
   async #tell(): Promise<void> {
     const channel = this.#channel;
     if (channel === undefined) return;
-    const { engine, macs } = this.#surroundings;
+    const surroundings = this.#surroundings;
     try {
-      channel.send('pair.report', { status: this.#ownStatus(), engine: engine(), macs: await macs() });
+      channel.send('pair.report', {
+        status: this.#ownStatus(),
+        engine: surroundings.engine(),
+        macs: await surroundings.macs(),
+      });
     } catch (error) {
       this.#log.debug({ error: messageOf(error) }, 'the peer is told nothing');
     }
