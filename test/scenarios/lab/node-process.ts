@@ -92,6 +92,11 @@ export class NodeProcess {
     return child.exitCode;
   }
 
+  get isRunning(): boolean {
+    const child = this.#child;
+    return child !== undefined && child.exitCode === null && child.signalCode === null;
+  }
+
   /** SIGKILL to the keeper alone. */
   killKeeper(): void {
     this.#child?.kill('SIGKILL');
