@@ -5,6 +5,7 @@ import { registerCompletion } from './completion.ts';
 import { registerConfig } from './config.ts';
 import { EXIT, EXIT_CODES_HELP } from './exit-codes.ts';
 import { registerFlows } from './flows.ts';
+import { registerInit } from './init.ts';
 import { registerInspect } from './inspect.ts';
 import { registerLogs } from './logs.ts';
 import { registerLoss } from './loss.ts';
@@ -47,6 +48,7 @@ const COMMANDS = [
   registerTraps,
   registerLoss,
   registerSwitchover,
+  registerInit,
   registerCheck,
   registerConfig,
   registerMibs,
