@@ -1,7 +1,7 @@
 /**
  * The role of both nodes in a simulated world, under schedules of faults that are drawn from a seed.
  *
- *   SIM_SCHEDULES=100000   how many schedules (800 without it)
+ *   SIM_SCHEDULES=100000   how many schedules (1,000 without it)
  *   SIM_SEED=42            that one alone, with its trace
  */
 import assert from 'node:assert/strict';
@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { runSchedule } from './schedule.ts';
 import type { World } from './world.ts';
 
-const SCHEDULES = Number(process.env['SIM_SCHEDULES'] ?? 800);
+const SCHEDULES = Number(process.env['SIM_SCHEDULES'] ?? 1000);
 const SEED = process.env['SIM_SEED'];
 /** So many failing seeds say enough. */
 const MOST_FAILURES = 5;
