@@ -9,13 +9,24 @@ export interface QueueDepth {
   readonly oldestMs: number;
 }
 
+/** The file that holds the rows of a batch already, and outlives the process. */
+export interface BatchDraft {
+  /** Whether all `rows` of its batch are in it. */
+  holdsAll(rows: number): boolean;
+  /** It is needed for one more, who releases it as well. */
+  hold(): void;
+  /** One needs it no more: the batch is elsewhere, or lost. The last of them lets go of the file. */
+  release(): void;
+}
+
 /** Where sealed batches wait for the writer. What was accepted comes out, in order, until it is acknowledged. */
 export interface Queue {
   /**
    * Takes a batch over, and releases its memory when it is no longer needed.
+   * @param draft released by its owner as soon as this resolves; a queue that needs it for longer holds it
    * @returns true once it is accepted (it survives a crash of the process), false where it is lost; that is counted
    */
-  append(batch: SealedBatch): Promise<boolean>;
+  append(batch: SealedBatch, draft?: BatchDraft): Promise<boolean>;
   /**
    * The next batch, also one of an earlier run; waits for one. Several may ask at once; each gets another batch.
    * @returns undefined once `signal` aborts or the queue is closed

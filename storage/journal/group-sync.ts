@@ -1,6 +1,12 @@
 import type { Clock } from '../../src/runtime/clock.ts';
 import type { Entry, Segment } from './segments/segment.ts';
 
+interface Waiting {
+  readonly entry: Entry;
+  readonly sinceMs: number;
+  readonly whenSafe: (() => void) | undefined;
+}
+
 /**
  * Syncs segments to the disk for many batches at once. A batch that is done (in the database) before its time has come costs
  * no sync at all; while the database keeps up, the journal hardly touches the disk.
@@ -9,7 +15,7 @@ export class GroupSync {
   readonly #delayMs: number;
   readonly #clock: Clock;
   readonly #onError: (error: unknown) => void;
-  #waiting: { entry: Entry; sinceMs: number }[] = [];
+  #waiting: Waiting[] = [];
   #cancel: (() => void) | undefined;
   #running: Promise<void> | undefined;
 
@@ -20,8 +26,9 @@ export class GroupSync {
     this.#onError = onError;
   }
 
-  add(entry: Entry): void {
-    this.#waiting.push({ entry, sinceMs: this.#clock.monotonicMs() });
+  /** @param whenSafe called once it is synced, or done */
+  add(entry: Entry, whenSafe?: () => void): void {
+    this.#waiting.push({ entry, sinceMs: this.#clock.monotonicMs(), whenSafe });
     // One sync at a time: a slow disk is not helped by more of them.
     if (this.#running === undefined) this.#cancel ??= this.#clock.after(this.#delayMs, () => this.#check());
   }
@@ -36,7 +43,7 @@ export class GroupSync {
 
   #check(): void {
     this.#cancel = undefined;
-    this.#waiting = this.#waiting.filter(({ entry }) => !entry.done);
+    this.#forgetDone();
     const [oldest] = this.#waiting;
     if (oldest === undefined) return;
     const leftMs = oldest.sinceMs + this.#delayMs - this.#clock.monotonicMs();
@@ -54,10 +61,17 @@ export class GroupSync {
   }
 
   async #sync(): Promise<void> {
-    const due = this.#waiting.filter(({ entry }) => !entry.done);
+    this.#forgetDone();
+    const due = this.#waiting;
     this.#waiting = [];
     const segments = new Set(due.map(({ entry }) => entry.segment));
     await Promise.all(Array.from(segments, (segment) => this.#syncOne(segment)));
+    for (const { whenSafe } of due) whenSafe?.();
+  }
+
+  #forgetDone(): void {
+    for (const { entry, whenSafe } of this.#waiting) if (entry.done) whenSafe?.();
+    this.#waiting = this.#waiting.filter(({ entry }) => !entry.done);
   }
 
   async #syncOne(segment: Segment): Promise<void> {

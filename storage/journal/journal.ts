@@ -4,7 +4,7 @@ import type { Clock } from '../../src/runtime/clock.ts';
 import { DogwatchError, messageOf } from '../../src/runtime/errors.ts';
 import type { Log } from '../../src/runtime/log.ts';
 import type { SealedBatch } from '../batch/batch-format.ts';
-import type { Queue, QueueDepth } from '../queue.ts';
+import type { BatchDraft, Queue, QueueDepth } from '../queue.ts';
 import { type Bounds, JournalBound } from './bounds/bound.ts';
 import { fillAlarm } from './bounds/fill-alarm.ts';
 import { FreeSpace } from './bounds/free-space.ts';
@@ -17,6 +17,7 @@ import { draftIds, recoverDrafts } from './drafts/recover-drafts.ts';
 import { Delivery } from './giving/delivery.ts';
 import { HandedOut } from './giving/handed-out.ts';
 import { KeptBatches } from './giving/kept-batches.ts';
+import { type Passing, PassingBatches } from './giving/passing-batches.ts';
 import { GroupSync } from './group-sync.ts';
 import { LossTeller } from './losing/loss-teller.ts';
 import { OldestSegments } from './losing/oldest-segments.ts';
@@ -75,10 +76,14 @@ export interface JournalFindings {
 const MAX_PENDING_BYTES = 128 << 20;
 /** One part in so many of the journal is for the files of drafts that are kept for the next ones. */
 const IDLE_DRAFTS_SHARE = 16;
+/** How long a batch whose draft is whole may wait for the writer before it is written a second time, into a segment. */
+const PASSING_MS = 1000;
 
 /**
  * The queue of batches on disk: a directory of segments, written at the end, deleted when all of a segment is acknowledged.
  *
+ *      ┌──▶ passing, on its draft (accepted) ──┐
+ *      │         │ nobody took it in 1 s         ▼
  *   append ─▶ pending ─▶ written (accepted) ─▶ given by next ─▶ acknowledged
  *                │                                  └── giveBack: again, first
  *                └── full: lost, counted
@@ -104,6 +109,7 @@ export class Journal implements Queue {
   readonly #handedOut = new HandedOut();
   readonly #pending = new PendingBatches();
   readonly #kept: KeptBatches;
+  readonly #passing: PassingBatches;
   readonly #losses: LossTeller;
   /** Where the oldest are dropped at a bound. */
   readonly #oldest: OldestSegments | undefined;
@@ -128,7 +134,8 @@ export class Journal implements Queue {
     const freeSpace = new FreeSpace(directory, clock);
     const drafts = new DraftStore(draftDirectory(directory), syncMs, clock, log, maxBytes / IDLE_DRAFTS_SHARE);
     const kept = new KeptBatches(options.memoryBytes ?? 32 << 20);
-    const parts = { store, reader, freeSpace, drafts, kept, losses, handedOut: this.#handedOut };
+    const passing = new PassingBatches(kept, PASSING_MS, clock, (overdue) => this.#putDown(overdue));
+    const parts = { store, reader, freeSpace, drafts, kept, passing, losses, handedOut: this.#handedOut };
     const readMemory = new ReadMemory();
     const oldest = options.whenFull === 'dropOldest' ? new OldestSegments({ ...parts, readMemory }) : undefined;
     const home = new JournalHome(directory, claimOptions(options), parts, clock, log);
@@ -136,6 +143,7 @@ export class Journal implements Queue {
     this.drafts = drafts;
     [this.#store, this.#reader, this.#freeSpace] = [store, reader, freeSpace];
     [this.#kept, this.#losses, this.#oldest, this.#home] = [kept, losses, oldest, home];
+    this.#passing = passing;
     this.#bound = new JournalBound(this.#bounds, store, drafts, freeSpace);
     this.#delivery = new Delivery({ ...parts, readMemory, home });
     this.#writer = new GroupWriter({ ...parts, home, oldest }, syncMs === 0, clock);
@@ -196,8 +204,9 @@ export class Journal implements Queue {
     return fillAlarm(this.#bound.bytesOnDisk + this.#pending.bytes, this.#bounds, this.#freeSpace);
   }
 
-  async append(batch: SealedBatch): Promise<boolean> {
+  async append(batch: SealedBatch, draft?: BatchDraft): Promise<boolean> {
     if (!this.#isOpen) throw new DogwatchError('JOURNAL_CLOSED', 'the journal is closed');
+    if (draft !== undefined && this.#passes(batch, draft)) return true;
     const why = this.#whyRefused(batch.encoded.length);
     if (why !== undefined) {
       this.#losses.lose(batch.table, batch.rows, why, batch);
@@ -215,6 +224,7 @@ export class Journal implements Queue {
   }
 
   acknowledge(id: string): void {
+    if (this.#passing.acknowledge(id)) return;
     const entry = this.#handedOut.acknowledge(id);
     if (entry === undefined) return;
     this.#kept.forget(entry);
@@ -223,13 +233,13 @@ export class Journal implements Queue {
   }
 
   giveBack(id: string): void {
-    const left = this.#handedOut.giveBack(id);
+    const left = this.#passing.giveBack(id) ? undefined : this.#handedOut.giveBack(id);
     if (left !== undefined) this.#kept.forget(left);
     this.#delivery.wake();
   }
 
   hasRoom(): boolean {
-    if (!this.#isOpen || this.#bound.hasRoom(this.#pending.bytes)) return this.#isOpen;
+    if (!this.#isOpen || this.#bound.hasRoom(this.#pending.bytes + this.#passing.bytes)) return this.#isOpen;
     // Nothing may be written meanwhile that would look again.
     void this.#freeSpace.refresh();
     return false;
@@ -241,6 +251,11 @@ export class Journal implements Queue {
       batches += segment.waitingBatches;
       rows += segment.waitingRows;
       bytes += segment.waitingBytes;
+    }
+    for (const { batch } of this.#passing.all()) {
+      batches += 1;
+      rows += batch.rows;
+      bytes += batch.encoded.length;
     }
     for (const orphan of this.#handedOut.orphans) {
       batches += 1;
@@ -259,12 +274,15 @@ export class Journal implements Queue {
     await this.#writing;
     await this.#delivery.settled();
     await this.#home.settled();
+    this.#putDown(this.#passing.clear());
+    await this.#writing;
     for (const orphan of this.#handedOut.clear()) {
       this.#losses.lose(orphan.table, orphan.rows, 'dropped, and not written before the end', orphan.batch);
       this.#kept.forget(orphan);
     }
-    await this.drafts.close();
+    // First, since it lets go of drafts.
     await this.#groupSync?.flush();
+    await this.drafts.close();
     await this.#store.close();
     await this.#home.close();
   }
@@ -292,19 +310,41 @@ export class Journal implements Queue {
     return found;
   }
 
+  /** Whether a batch is accepted without being in a segment. */
+  #passes(batch: SealedBatch, draft: BatchDraft): boolean {
+    // Only where it would find room in a segment, and its draft is in a folder that nobody else drains and deletes.
+    const bytes = this.#pending.bytes + this.#passing.bytes + batch.encoded.length;
+    if (this.#groupSync === undefined || !this.#home.claim.isFresh || this.#bound.whyFull(bytes) !== undefined)
+      return false;
+    if (!this.#passing.add(batch, draft)) return false;
+    this.#losses.trouble = undefined;
+    this.#delivery.wake();
+    void this.#freeSpace.refresh();
+    return true;
+  }
+
+  /** Into a segment, with batches that could go there only. */
+  #putDown(batches: readonly Passing[]): void {
+    for (const passing of batches) this.#pending.addPassing(passing);
+    if (batches.length > 0) this.#writing ??= this.#write();
+  }
+
   async #write(): Promise<void> {
     while (this.#pending.length > 0) {
       const group = this.#pending.nextGroup();
       const entries = await this.#writer.write(group.map(({ batch }) => batch));
       this.#pending.remove(group.length);
-      for (const [index, { batch, settle }] of group.entries()) {
+      for (const [index, { batch, settle, passing }] of group.entries()) {
         this.#pending.bytes -= batch.encoded.length;
         const entry = entries?.[index];
-        if (entry === undefined) {
+        if (entry === undefined && passing !== undefined) {
+          // It has its draft; after the end, that is found at the next start.
+          if (this.#isOpen) this.#passing.putBack(passing);
+        } else if (entry === undefined) {
           this.#losses.lose(batch.table, batch.rows, 'the journal cannot be written', batch);
           batch.release();
         } else {
-          this.#accept(entry);
+          this.#accept(entry, passing);
         }
         settle(entry !== undefined);
       }
@@ -314,15 +354,16 @@ export class Journal implements Queue {
     this.#writing = undefined;
   }
 
-  #accept(entry: Entry): void {
+  #accept(entry: Entry, passing: Passing | undefined): void {
     this.#losses.trouble = undefined;
     this.#kept.take(entry);
-    this.#groupSync?.add(entry);
+    // The draft may be on the disk already: not before the segment is.
+    this.#groupSync?.add(entry, passing && (() => passing.draft.release()));
   }
 
   /** Why `bytes` more are not accepted, after dropping what may be dropped for them; undefined where they are. */
   #whyRefused(bytes: number): string | undefined {
-    const wanted = this.#pending.bytes + bytes;
+    const wanted = this.#pending.bytes + this.#passing.bytes + bytes;
     if (this.#bound.isStuck(wanted)) return 'the disk does not keep up';
     for (;;) {
       const why = this.#bound.whyFull(wanted);
@@ -333,7 +374,14 @@ export class Journal implements Queue {
   }
 
   #oldestSinceMs(): number {
-    return Math.min(this.#pending.oldestSinceMs, this.#handedOut.oldestSinceMs(), this.#reader.oldestSinceMs());
+    let oldestMs = Infinity;
+    for (const { sinceMs } of this.#passing.all()) oldestMs = Math.min(oldestMs, sinceMs);
+    return Math.min(
+      oldestMs,
+      this.#pending.oldestSinceMs,
+      this.#handedOut.oldestSinceMs(),
+      this.#reader.oldestSinceMs(),
+    );
   }
 }
 

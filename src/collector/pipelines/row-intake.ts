@@ -34,7 +34,7 @@ const ROOM_POLL_MS = 50;
 /**
  * The open batches of one family and the queue behind them: where decoded rows become accepted ones.
  *
- *   commit ─▶ open batch ──sealed──▶ appending ──▶ accepted, or lost and counted by the queue: the draft is released
+ *   commit ─▶ open batch ──sealed──▶ appending ──▶ accepted, or lost and counted by the queue: the draft is released here
  *                                        └── whoever waits for these rows is told which of the two
  */
 export class RowIntake implements Acceptance {
@@ -117,7 +117,7 @@ export class RowIntake implements Acceptance {
   /** Never rejects. A batch that is lost at the queue's bound is counted and logged there. */
   async #enqueue(batch: SealedBatch, draft: Draft | undefined): Promise<void> {
     try {
-      if (!(await this.#queue.append(batch))) this.#lostBatches += 1;
+      if (!(await this.#queue.append(batch, draft))) this.#lostBatches += 1;
       draft?.release();
     } catch (error) {
       // Closed, for one. The draft stays, and is found at the next start.

@@ -12,6 +12,8 @@ export class DraftFile {
   readonly path: string;
   /** It could not be written: not to be used again. */
   isBroken = false;
+  /** It is in a folder that is somebody else's: what is written to it may be deleted. */
+  isLeft = false;
   /** Whether its name in the folder is synced as well. */
   isNameSynced = false;
   /** Bytes that it takes on the disk: as long as its longest draft was. */

@@ -74,6 +74,7 @@ export class DraftStore implements DraftFiles {
   moveTo(directory: string): void {
     for (const file of this.#idle) this.#finish(file.close());
     this.#idle = [];
+    for (const file of this.#inUse) file.isLeft = true;
     this.#directory = directory;
   }
 

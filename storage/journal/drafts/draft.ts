@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import type { BatchDraft } from '../../queue.ts';
 import { CHUNK_HEAD_BYTES, TAKEN_BYTES, writeChunkHead } from './chunk-format.ts';
 import type { DraftFile } from './draft-file.ts';
 
@@ -29,15 +30,16 @@ const covered = Buffer.alloc(CHUNK_HEAD_BYTES);
 /**
  * The rows of one open batch, written down as they come.
  *
- *   empty ──write──▶ written ──release──▶ gone (the file goes back)
+ *   empty ──write──▶ written ──released by all who hold it──▶ gone (the file goes back)
  *                       └── the file cannot be written: given up; the batch goes on without
  */
-export class Draft {
+export class Draft implements BatchDraft {
   readonly #files: DraftFiles;
   readonly #header: Buffer;
   readonly #head = { generation: 0, headerBytes: 0, rowBytes: 0, rows: 0, earliestMicros: 0, latestMicros: 0 };
   #file: DraftFile | undefined;
   #isGivenUp = false;
+  #holders = 1;
   /** Of what is written: end in the file, end in the batch's memory, rows, and their CRC-32. */
   #fileEnd = 0;
   #memoryEnd: number;
@@ -88,8 +90,18 @@ export class Draft {
     return this.#file?.takenRows() ?? 0;
   }
 
-  /** It is not needed any more: the batch is elsewhere, or lost. */
+  /** Those of rows that somebody else writes are not of its batch any more. */
+  holdsAll(rows: number): boolean {
+    return this.#file?.isLeft === false && !this.#isGivenUp && rows === this.#rows;
+  }
+
+  hold(): void {
+    this.#holders += 1;
+  }
+
   release(): void {
+    this.#holders -= 1;
+    if (this.#holders > 0) return;
     const file = this.#file;
     this.#file = undefined;
     this.#isGivenUp = true;

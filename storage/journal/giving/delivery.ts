@@ -7,12 +7,15 @@ import type { SegmentReader } from '../segments/segment-reader.ts';
 import type { SegmentStore } from '../segments/segment-store.ts';
 import type { HandedOut } from './handed-out.ts';
 import type { KeptBatches } from './kept-batches.ts';
+import type { PassingBatches } from './passing-batches.ts';
 
 interface DeliveryParts {
   readonly store: SegmentStore;
   readonly reader: SegmentReader;
   readonly handedOut: HandedOut;
   readonly kept: KeptBatches;
+  /** These came in last. */
+  readonly passing: PassingBatches;
   readonly readMemory: ReadMemory;
   readonly home: JournalHome;
   readonly losses: LossTeller;
@@ -65,13 +68,21 @@ export class Delivery {
   }
 
   async #pump(): Promise<void> {
-    const { handedOut, reader } = this.#parts;
+    const { handedOut, reader, passing } = this.#parts;
     await Promise.resolve(); // so that `#pumping` is set before it is cleared
     while (this.#isWoken) {
       this.#isWoken = false;
       while (this.#waiters.length > 0) {
+        const returned = passing.takeReturned();
+        if (returned !== undefined) {
+          this.#waiters.shift()?.(returned);
+          continue;
+        }
         const entry = handedOut.takeReturned() ?? (await reader.next());
-        if (entry === undefined) break;
+        if (entry === undefined) {
+          if (!this.#givePassing()) break;
+          continue;
+        }
         const batch = entry.batch ?? (await this.#readBack(entry));
         if (batch === undefined) continue;
         const waiter = this.#waiters.shift();
@@ -84,6 +95,12 @@ export class Delivery {
       }
     }
     this.#pumping = undefined;
+  }
+
+  #givePassing(): boolean {
+    const batch = this.#waiters.length > 0 ? this.#parts.passing.takeWaiting() : undefined;
+    if (batch !== undefined) this.#waiters.shift()?.(batch);
+    return batch !== undefined;
   }
 
   async #readBack(entry: Entry): Promise<SealedBatch | undefined> {

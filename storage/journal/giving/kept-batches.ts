@@ -11,6 +11,18 @@ export class KeptBatches {
     this.#maxBytes = maxBytes;
   }
 
+  /** Takes room for a batch that is not in a segment. @returns false where there is none */
+  reserve(bytes: number, maxBytes: number = this.#maxBytes): boolean {
+    if (this.#bytes + bytes > maxBytes) return false;
+    this.#bytes += bytes;
+    return true;
+  }
+
+  /** Such a batch is gone. */
+  unreserve(bytes: number): void {
+    this.#bytes -= bytes;
+  }
+
   /** Keeps what has just come in, or releases it where there is no room for it. */
   take(entry: Entry): void {
     if (this.#bytes + entry.bytes <= this.#maxBytes) {

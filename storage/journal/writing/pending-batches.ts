@@ -1,9 +1,12 @@
 import type { SealedBatch } from '../../batch/batch-format.ts';
+import type { Passing } from '../giving/passing-batches.ts';
 
 interface Pending {
   readonly batch: SealedBatch;
   readonly sinceMs: number;
   readonly settle: (accepted: boolean) => void;
+  /** Where it is accepted already, on its draft. */
+  readonly passing?: Passing;
 }
 
 const MAX_GROUP_BATCHES = 64;
@@ -32,6 +35,13 @@ export class PendingBatches {
   add(batch: SealedBatch, sinceMs: number): Promise<boolean> {
     this.bytes += batch.encoded.length;
     return new Promise((settle) => this.#batches.push({ batch, sinceMs, settle }));
+  }
+
+  /** Adds one that is accepted already, and goes into a segment after all. */
+  addPassing(passing: Passing): void {
+    const { batch, sinceMs } = passing;
+    this.bytes += batch.encoded.length;
+    this.#batches.push({ batch, sinceMs, settle: () => {}, passing });
   }
 
   /** The first ones, as many as are written at once. */
