@@ -6,6 +6,7 @@ import { messageOf } from '../runtime/errors.ts';
 import { checkClaims } from './checks/claims.ts';
 import { checkDatabase } from './checks/database.ts';
 import { checkDisk } from './checks/disk.ts';
+import { checkPair } from './checks/pair/check-pair.ts';
 import { checkPorts } from './checks/ports.ts';
 import { checkRedis } from './checks/redis.ts';
 import { checkSecrets } from './checks/secrets.ts';
@@ -18,6 +19,7 @@ import { fetchStatus, statusUrl } from './status.ts';
 
 interface CheckOptions {
   readonly config?: string;
+  readonly pair?: true;
   readonly json?: true;
 }
 
@@ -25,6 +27,7 @@ const HELP = `
 Examples:
   dogwatch check                                 everything, with what to do about it
   dogwatch check --config new.yaml               before it is put into place
+  dogwatch check --pair                          also what a pair needs, on each of its nodes; see docs/pair-setup.md
   dogwatch check --json | jq '.results[] | select(.state != "ok")'
 
 Looked at: configuration, ports, receive buffer, workers and cores, certificates, SNMP credentials, disk space and rights, who uses
@@ -38,10 +41,11 @@ export function registerCheck(program: Command): void {
     .summary('check configuration and machine')
     .description('Looks at the configuration and at what the machine lacks for it, and says what to do.')
     .addOption(configOption())
+    .option('--pair', 'also what a pair of nodes needs: addresses, link, peer, kernel')
     .option('--json', 'print the results as JSON')
     .addHelpText('after', HELP)
     .action(async (options: CheckOptions) => {
-      const results = await checkAll(options.config);
+      const results = await checkAll(options.config, options.pair === true);
       const failed = results.some(({ state }) => state === 'fail');
       process.stdout.write(
         options.json === true ? `${JSON.stringify({ ok: !failed, results }, null, 2)}\n` : resultsText(results),
@@ -51,7 +55,7 @@ export function registerCheck(program: Command): void {
 }
 
 /** All results: of the configuration, and of the machine as far as the configuration is usable. */
-export async function checkAll(file: string | undefined): Promise<CheckResult[]> {
+export async function checkAll(file: string | undefined, withPair = false): Promise<CheckResult[]> {
   const { config, results } = readConfig(file);
   const node: CheckResult = { name: 'Node.js', state: 'ok', found: `${process.version} at ${process.execPath}` };
   if (config === undefined) return [...results, node];
@@ -65,6 +69,7 @@ export async function checkAll(file: string | undefined): Promise<CheckResult[]>
     checkRedis,
     checkDatabase,
     checkSenders,
+    ...(withPair ? [checkPair] : []),
   ];
   const found = await Promise.all(checks.map((check) => check({ config, running })));
   return [...results, node, ...found.flat()];

@@ -14,8 +14,16 @@ import { temporaryDirectory } from '../support/postgres.ts';
 const run = promisify(execFile);
 const PROGRAM = fileURLToPath(new URL('../../src/cli/dogwatch.mjs', import.meta.url));
 const FLAGS = [
-  ...['--node', 'dw-a=192.0.2.11', '--node', 'dw-b=192.0.2.12', '--virtual', '192.0.2.10/24'],
-  ...['--interface', 'eth0', '--database', 'postgresql://dogwatch:secret@db.example.net/dogwatch'],
+  '--node',
+  'dw-a=192.0.2.11',
+  '--node',
+  'dw-b=192.0.2.12',
+  '--virtual',
+  '192.0.2.10/24',
+  '--interface',
+  'eth0',
+  '--database',
+  'postgresql://dogwatch:secret@db.example.net/dogwatch',
 ];
 
 /** Exit code and what was said. */
