@@ -12,12 +12,14 @@
  *   npm run bench -- queue --rounds 3 --seconds 20   needs redis-server; asks what the shared queue costs
  *   npm run bench -- rollups                         processor time of a flow, of 60 s at 50,000 flows/s
  *   npm run bench -- log-search --rows 10M         the whole day, about an hour; 1M by default
+ *   npm run bench -- failover --runs 20 --rate 5000   as root; about twenty-five minutes
  *
  * Exit code 1 when a target was missed or something was lost. Nothing else should run on the machine.
  */
 import { parseArgs } from 'node:util';
 import { benchmarkCatchUp } from './catch-up.ts';
 import { benchmarkDecoding } from './decode.ts';
+import { benchmarkFailover } from './failover.ts';
 import { benchmarkIngest } from './ingest.ts';
 import { benchmarkLogSearch } from './log-search.ts';
 import { benchmarkMemory } from './memory.ts';
@@ -36,6 +38,7 @@ const { values: options, positionals } = parseArgs({
     minutes: { type: 'string', default: '10' },
     rate: { type: 'string' },
     rows: { type: 'string', default: '1M' },
+    runs: { type: 'string', default: '20' },
   },
 });
 
@@ -49,6 +52,7 @@ const benchmarks = {
   'catch-up': () => benchmarkCatchUp({ seconds: numberOf('seconds'), rate: rateOrSearch() }),
   queue: () => benchmarkQueue({ rounds: numberOf('rounds'), seconds: numberOf('seconds') }),
   rollups: () => benchmarkRollups({ rate: rateOrSearch() ?? 50_000 }),
+  failover: () => benchmarkFailover({ runs: numberOf('runs'), perSecond: rateOrSearch() ?? 5000 }),
   'log-search': () => benchmarkLogSearch({ rows: rowsOf(options.rows) }),
 };
 type Name = keyof typeof benchmarks;
@@ -68,7 +72,7 @@ for (const name of chosen.length > 0 ? chosen : Object.keys(benchmarks).filter(i
   if (report.failures.length > 0) process.exitCode = 1;
 }
 
-function numberOf(name: 'rounds' | 'seconds' | 'minutes'): number {
+function numberOf(name: 'rounds' | 'seconds' | 'minutes' | 'runs'): number {
   const value = Number(options[name]);
   if (!(value > 0)) throw new Error(`--${name} needs a positive number`);
   return value;

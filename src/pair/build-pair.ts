@@ -110,7 +110,7 @@ export function buildPair(config: Config, ha: Ha, parts: PairParts, log: Log): P
       address,
       memory: new EpochFile(config.stateDirectory, ha.pair),
       warm: mirror,
-      readiness: (peer) => look.readiness(peer, node.isActive),
+      readiness: (peer, silentMs) => look.readiness(peer, node.isActive, silentMs),
       queue: () => look.queue(),
       engine: () => {
         const { engineId, boots, startedAtMs } = engine.share();
@@ -158,7 +158,7 @@ class NodeLook {
     this.#clockOffsetMs = clockOffsetMs;
   }
 
-  readiness(peer: PairNodeStatus | undefined, isActive: boolean): Readiness {
+  readiness(peer: PairNodeStatus | undefined, isActive: boolean, databaseSilentMs: number): Readiness {
     const now = systemClock.monotonicMs();
     if (now - this.#lookedAtMs >= FACTS_EVERY_MS) {
       this.#lookedAtMs = now;
@@ -172,7 +172,7 @@ class NodeLook {
         version: this.#parts.version,
         settingsDigest: settingsDigest(this.#config),
         isMigrated: this.#parts.isMigrated(),
-        databaseTrouble: writer?.error,
+        databaseTrouble: writer?.error ?? silenceText(databaseSilentMs, this.#ha.takeoverWindow),
         queueTrouble: queue === undefined || queue.state === 'well' ? undefined : `Redis is ${queue.state}`,
         processTroubles: processes
           .filter(({ name, state }) => name.startsWith('worker') && state !== 'running')
@@ -207,6 +207,11 @@ class NodeLook {
       unreadableFiles: await unreadableFiles(this.#config),
     };
   }
+}
+
+/** A writer that has nothing to write does not notice; the heartbeat does. */
+function silenceText(silentMs: number, windowMs: number): string | undefined {
+  return silentMs < windowMs ? undefined : `it has not answered for ${Math.round(silentMs / 1000)} s`;
 }
 
 function macsOf(name: string | undefined): string[] {

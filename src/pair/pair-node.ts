@@ -46,8 +46,8 @@ export interface PairSurroundings {
   readonly address: VirtualAddress;
   readonly memory: EpochMemory;
   readonly warm: WarmMirror;
-  /** Whether this node could be active, found anew every few seconds. */
-  readiness(peer: PairNodeStatus | undefined): Readiness;
+  /** Whether this node could be active, found anew every few seconds. @param silentMs since when the database has not answered the heartbeat */
+  readiness(peer: PairNodeStatus | undefined, silentMs: number): Readiness;
   queue(): PairNodeStatus['queue'];
   engine(): PairReport['engine'];
   macs(): Promise<readonly string[]>;
@@ -356,7 +356,10 @@ export class PairNode implements Component {
 
   #look(): void {
     const before = this.#readiness;
-    this.#readiness = withNamesake(this.#surroundings.readiness(this.#peer?.status), this.#row.namesake);
+    this.#readiness = withNamesake(
+      this.#surroundings.readiness(this.#peer?.status, this.#role.status().databaseAnsweredMs ?? 0),
+      this.#row.namesake,
+    );
     // It goes on while the database is away: whatever it writes is fenced by the epoch.
     const epoch = this.#role.singletonEpoch();
     if (epoch !== undefined) this.#own(epoch);

@@ -92,10 +92,9 @@ export class Worker {
     this.#parts?.snmp.engine.adopt(engine);
   }
 
-  /** What comes later closes the listeners, and is told. */
+  /** What comes later closes the listeners, and is told. Before the start it means nothing: the time comes again with `listen`. */
   hearUntil({ untilMs }: Hearing): void {
-    const { listeners } = this.#running();
-    listeners.acceptUntil(monotonicOfMachineMs(untilMs), () => void this.#beLate());
+    this.#parts?.listeners.acceptUntil(monotonicOfMachineMs(untilMs), () => void this.#beLate());
   }
 
   /** Closes its listeners; resolves when what they had heard is in the journal. */

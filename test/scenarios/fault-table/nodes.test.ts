@@ -24,7 +24,7 @@ describe('a node of the pair fails', { skip }, () => {
   test('a switchover loses nothing, and the successor understands exporters that sent their templates once', async () => {
     const from = await pair.recover();
     const epoch = await pair.epoch();
-    const outcomes = await withTraffic(lab, ['netflow9', 'ipfix'], async () => {
+    const outcomes = await withTraffic(pair, ['netflow9', 'ipfix'], async () => {
       await from.command('switchover');
       await pair.becomes(pair.other(from), 'active');
       await pair.isOwnedBy(pair.other(from).host);
@@ -37,7 +37,7 @@ describe('a node of the pair fails', { skip }, () => {
   test('power-off: the standby takes over inside its window, and decodes the first datagram that it gets', async () => {
     const from = await pair.recover();
     const to = pair.other(from);
-    const outcomes = await withTraffic(lab, ['netflow9', 'ipfix'], async () => {
+    const outcomes = await withTraffic(pair, ['netflow9', 'ipfix'], async () => {
       await lab.faults.powerOff(from.host);
       await pair.becomes(to, 'active');
       await pair.isOwnedBy(to.host);
@@ -52,7 +52,7 @@ describe('a node of the pair fails', { skip }, () => {
   test('kill -9 of the keeper: nobody is left with the address, and one node collects again inside the window', async () => {
     const from = await pair.recover();
     const to = pair.other(from);
-    const outcomes = await withTraffic(lab, ['netflow9'], async () => {
+    const outcomes = await withTraffic(pair, ['netflow9'], async () => {
       from.killKeeper();
       await pair.becomes(to, 'active');
       await pair.isOwnedBy(to.host);
@@ -67,7 +67,7 @@ describe('a node of the pair fails', { skip }, () => {
   test('kill -9 of a worker: no failover, and nothing is lost', async () => {
     const active = await pair.recover();
     const mark = await pair.mark();
-    const outcomes = await withTraffic(lab, ['netflow9', 'syslog'], async () => {
+    const outcomes = await withTraffic(pair, ['netflow9', 'syslog'], async () => {
       assert.equal((await active.host.signal(/^dogwatch worker/, 'SIGKILL')).length > 0, true);
       await pause(3000);
     });

@@ -1,5 +1,6 @@
+import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Lab } from '../lab/lab.ts';
+import type { RunningPair } from '../lab/running-pair.ts';
 import type { Outcome } from '../lab/traffic/compare.ts';
 import type { Kind } from '../lab/traffic/numbered-datagrams.ts';
 
@@ -13,12 +14,12 @@ const AFTER_MS = 1000;
  * @returns what became of what each sent
  */
 export async function withTraffic(
-  lab: Lab,
+  pair: RunningPair,
   kinds: readonly Kind[],
   fault: () => Promise<void>,
   perSecond = 500,
 ): Promise<Outcome[]> {
-  const exporters = await Promise.all(kinds.map((kind) => lab.startExporter({ kind, perSecond })));
+  const exporters = await Promise.all(kinds.map((kind) => pair.lab.startExporter({ kind, perSecond })));
   try {
     await pause(BEFORE_MS);
     await fault();
@@ -26,5 +27,15 @@ export async function withTraffic(
   } finally {
     await Promise.all(exporters.map((exporter) => exporter.stop()));
   }
-  return Promise.all(exporters.map((exporter) => lab.settle(exporter)));
+  await pair.isWritten();
+  return Promise.all(exporters.map((exporter) => pair.lab.settle(exporter)));
+}
+
+/** Every datagram that was sent is stored, once. */
+export function assertNothingLost(outcomes: readonly Outcome[]): void {
+  const found = outcomes.map(({ missing, double, unknown }) => ({ missing, double, unknown }));
+  assert.deepEqual(
+    found,
+    outcomes.map(() => ({ missing: 0, double: 0, unknown: 0 })),
+  );
 }

@@ -8,6 +8,8 @@ import type { NodeProcess } from './node-process.ts';
 export interface PairOptions {
   /** Of `ha:`, in place of the defaults. */
   readonly ha?: Readonly<Record<string, unknown>>;
+  /** Where each reaches the other, in place of its own address: a relay's. */
+  readonly peerAddress?: string;
   /** More of the configuration, the same on both nodes. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** One folder for the journals of both, as on a shared file system. Default: true. */
@@ -25,7 +27,7 @@ export async function pairOf(lab: Lab, options: PairOptions = {}): Promise<{ a: 
     lab.node(host, {
       ha: {
         address: host.address,
-        peer: { name: peer.name, address: peer.address },
+        peer: { name: peer.name, address: options.peerAddress ?? peer.address },
         secretFile,
         interface: host.interface,
         virtualAddresses: [`${VIRTUAL_IP}/24`, `${VIRTUAL_IP6}/64`],

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { CollectorStatus } from '../../../src/console/status.ts';
 import type { PairStatus } from '../../../src/pair/pair-status.ts';
-import { eventually } from '../../support/processes.ts';
 import type { Host } from './host.ts';
 import { type Lab, VIRTUAL_IP } from './lab.ts';
 import type { NodeProcess } from './node-process.ts';
@@ -9,6 +9,10 @@ import { type PairOptions, pairOf } from './pair.ts';
 
 /** Longer than a takeover window and all that follows it, on a machine that has other things to do. */
 const SETTLE_MS = 45_000;
+/** A writer whose connection was cut in silence notices when its statement times out. */
+const WRITTEN_MS = 120_000;
+/** Not all the time: the nodes share the machine with whoever asks. */
+const ASK_AGAIN_MS = 150;
 /** The console listens on the machine itself alone, and a request by hand starts no runtime. */
 const GET_STATUS =
   'exec 3<>/dev/tcp/127.0.0.1/8080; printf "GET /api/status HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n" >&3; cat <&3';
@@ -125,6 +129,16 @@ export class RunningPair {
     return this.isWell();
   }
 
+  /** Waits until no batch waits on a node that runs. */
+  async isWritten(): Promise<void> {
+    const isEmpty = async (node: NodeProcess) => {
+      const status = node.isRunning ? await this.collector(node) : undefined;
+      return status?.journal === undefined || status.journal.batches === 0;
+    };
+    const check = async () => (await Promise.all(this.nodes.map(isEmpty))).every(Boolean);
+    await this.#until('no batch waits', check, WRITTEN_MS);
+  }
+
   /** The MACs that answer for an address, asked from the exporter's machine. */
   async owners(address = VIRTUAL_IP): Promise<Set<string>> {
     const { exporter } = this.lab;
@@ -172,11 +186,11 @@ export class RunningPair {
   }
 
   /** Waits; where it is in vain, what the nodes say of themselves is in the error. */
-  async #until(what: string, condition: () => Promise<boolean>): Promise<void> {
-    try {
-      await eventually(what, condition, SETTLE_MS);
-    } catch (error) {
-      throw new Error(`waited in vain until ${what}: ${await this.#describe()}`, { cause: error });
+  async #until(what: string, condition: () => Promise<boolean>, limitMs = SETTLE_MS): Promise<void> {
+    const end = performance.now() + limitMs;
+    while (!(await condition())) {
+      if (performance.now() > end) throw new Error(`waited in vain until ${what}: ${await this.#describe()}`);
+      await pause(ASK_AGAIN_MS);
     }
   }
 
