@@ -6,7 +6,7 @@ export interface SqlSession {
   close(): Promise<void>;
 }
 
-export interface SqlAnswer {
+interface SqlAnswer {
   readonly rows: readonly Record<string, unknown>[];
   /** Rows that were written or read. */
   readonly rowCount: number | null;

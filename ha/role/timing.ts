@@ -10,10 +10,10 @@ export const FAST_TIMING: Timing = { beatMs: 200, leaseMs: 1000, windowMs: 1750 
  * How much faster one node's clock may run than the other's: two clocks that are each 1 % off differ by 1.01 / 0.99. Quartz is a
  * thousand times better; a clock that NTP slews is not.
  */
-export const CLOCK_RATE_RATIO = 1.021;
+const CLOCK_RATE_RATIO = 1.021;
 
 /** How late the kernel may drop an address whose lifetime has ended; lifetimes are whole seconds, rounded down by the driver. */
-export const ADDRESS_EXPIRY_MS = 500;
+const ADDRESS_EXPIRY_MS = 500;
 
 const MIN_BEAT_MS = 50;
 const MAX_WINDOW_MS = 60_000;

@@ -172,7 +172,9 @@ function settings(machine: Machine) {
         enabled: z
           .boolean()
           .default(false)
-          .describe('Whether they are made. They cost some 5 µs of processor time for each flow: a quarter of a core at 50,000 flows/s.'),
+          .describe(
+            'Whether they are made. They cost some 5 µs of processor time for each flow: a quarter of a core at 50,000 flows/s.',
+          ),
         top: whole(10, 10_000)
           .default(100)
           .describe('Conversations and hosts kept by name for each exporter and time; the rest is one row.'),

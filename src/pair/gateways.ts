@@ -12,7 +12,7 @@ export function defaultGateways(): string[] {
 }
 
 /** Those of a table in the form of /proc/net/route of a little-endian machine. */
-export function gatewaysIn(table: string): string[] {
+function gatewaysIn(table: string): string[] {
   const rows = table
     .split('\n')
     .slice(1)

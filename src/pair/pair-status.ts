@@ -50,7 +50,7 @@ export interface PairNodeStatus {
 }
 
 /** The link, as this node sees it. */
-export interface LinkStatus {
+interface LinkStatus {
   /** Milliseconds; undefined: never since the start. */
   readonly heardMsAgo: number | undefined;
   readonly roundTripMs: number | undefined;

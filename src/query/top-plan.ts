@@ -10,7 +10,7 @@ export const ROLLUPS = [
   { level: '10m', table: 'flows_10m', widthMs: 10 * MINUTE_MS },
   { level: '1m', table: 'flows_1m', widthMs: MINUTE_MS },
 ] as const;
-export type Rollup = (typeof ROLLUPS)[number];
+type Rollup = (typeof ROLLUPS)[number];
 export type RollupLevel = Rollup['level'];
 
 /** Milliseconds since the Unix epoch; `to` is exclusive. */

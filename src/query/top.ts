@@ -33,7 +33,7 @@ export const TOP_SOURCES = ['auto', 'raw', '1m', '10m', '1h'] as const;
 export type TopSource = (typeof TOP_SOURCES)[number];
 
 /** Where an answer is from. */
-export interface TopOrigin {
+interface TopOrigin {
   /** Seconds of the range by what they were answered from. */
   readonly seconds: Readonly<Partial<Record<RollupLevel | 'raw', number>>>;
   /** Whether flows alone would have given the same. */

@@ -33,7 +33,7 @@ const FIXED_BYTES = 1 + 3 * ID_BYTES;
 const MIN_BYTES = CLEAR_BYTES + FIXED_BYTES + 2 + TAG_BYTES;
 const MAX_TEXT_BYTES = 255;
 /** Longer ones are not ours. */
-export const MAX_HELLO_BYTES = MIN_BYTES + 2 * MAX_TEXT_BYTES;
+const MAX_HELLO_BYTES = MIN_BYTES + 2 * MAX_TEXT_BYTES;
 
 /** Nonces are random: at a few hellos a second, 2³² of them, the bound of NIST SP 800-38D (8.3), last for decades. */
 export function sealHello(key: Buffer, hello: Hello): Buffer {

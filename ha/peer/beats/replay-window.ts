@@ -1,5 +1,5 @@
 /** How far a datagram may fall behind the newest one and still be taken. */
-export const WINDOW = 128;
+const WINDOW = 128;
 
 /** Which counters have been taken, so that each is taken once (as in RFC 4303, 3.4.3). */
 export class ReplayWindow {

@@ -4,7 +4,7 @@ import { COUNTED, SCALED_BYTES, SCALED_PACKETS, SumTable } from './sum-table.ts'
 export type Most = [number, number, number];
 
 /** What a sum is at the most, as a number: those above 2^53 are rounded, so a little is added. */
-export function atMost(weight: number): number {
+function atMost(weight: number): number {
   return weight <= Number.MAX_SAFE_INTEGER ? weight : weight * (1 + 2 ** -51);
 }
 

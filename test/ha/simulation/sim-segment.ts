@@ -3,7 +3,7 @@ import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
 
 const OWN_MACS: Readonly<Record<string, string>> = { left: '02:00:00:00:00:01', right: '02:00:00:00:00:02' };
-export const FOREIGN_MAC = '02:00:00:00:00:99';
+const FOREIGN_MAC = '02:00:00:00:00:99';
 
 interface Interface {
   /** The kernel holds the address until then, and answers for it; whatever becomes of the processes. */
