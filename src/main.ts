@@ -15,6 +15,7 @@ import { buildPair } from './pair/build-pair.ts';
 import { EventLog } from './pair/event-log.ts';
 import type { PairNode } from './pair/pair-node.ts';
 import { sessionsOf } from './pair/sessions.ts';
+import { inviter } from './setup/join/inviter.ts';
 import { withVirtualListeners } from './pair/virtual-listeners.ts';
 import { WarmArchive } from './pair/warm-archive.ts';
 import { SnmpEngineStore } from './collector/snmp/snmp-engine-store.ts';
@@ -136,7 +137,7 @@ export function buildCollector(given: Config, log: Log, say: (text: string) => v
     await lifecycle.start(
       new ControlServer(
         controlPath(config.stateDirectory),
-        controlAnswerers(() => pair),
+        controlAnswerers(() => pair, inviter(given, version, log)),
         log,
       ),
     );
