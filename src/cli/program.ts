@@ -3,7 +3,6 @@ import manifest from '../../package.json' with { type: 'json' };
 import { registerCheck } from './check.ts';
 import { registerCompletion } from './completion.ts';
 import { registerConfig } from './config.ts';
-import { registerEvents } from './events.ts';
 import { EXIT, EXIT_CODES_HELP } from './exit-codes.ts';
 import { registerFlows } from './flows.ts';
 import { registerInit } from './init.ts';
@@ -13,8 +12,6 @@ import { registerLogs } from './logs.ts';
 import { registerLoss } from './loss.ts';
 import { registerMibs } from './mibs.ts';
 import { registerMigrate } from './migrate.ts';
-import { registerReload } from './reload.ts';
-import { registerNotify } from './notify.ts';
 import { registerReplay } from './replay.ts';
 import { errorText, exitCodeOf } from './report-error.ts';
 import { registerRun } from './run.ts';
@@ -51,10 +48,7 @@ const COMMANDS = [
   registerLogs,
   registerTraps,
   registerLoss,
-  registerEvents,
-  registerNotify,
   registerSwitchover,
-  registerReload,
   registerInit,
   registerJoin,
   registerCheck,
