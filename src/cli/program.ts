@@ -12,6 +12,7 @@ import { registerLogs } from './logs.ts';
 import { registerLoss } from './loss.ts';
 import { registerMibs } from './mibs.ts';
 import { registerMigrate } from './migrate.ts';
+import { registerReload } from './reload.ts';
 import { registerReplay } from './replay.ts';
 import { errorText, exitCodeOf } from './report-error.ts';
 import { registerRun } from './run.ts';
@@ -49,6 +50,7 @@ const COMMANDS = [
   registerTraps,
   registerLoss,
   registerSwitchover,
+  registerReload,
   registerInit,
   registerJoin,
   registerCheck,
