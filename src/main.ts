@@ -15,6 +15,7 @@ import { buildPair } from './pair/build-pair.ts';
 import { EventLog } from './pair/event-log.ts';
 import type { PairNode } from './pair/pair-node.ts';
 import { sessionsOf } from './pair/sessions.ts';
+import { inviter } from './setup/join/inviter.ts';
 import { withVirtualListeners } from './pair/virtual-listeners.ts';
 import { WarmArchive } from './pair/warm-archive.ts';
 import { SnmpEngineStore } from './collector/snmp/snmp-engine-store.ts';
@@ -32,6 +33,8 @@ import { Workers } from './keeper/workers.ts';
 import { systemClock } from './runtime/clock.ts';
 import { Lifecycle } from './runtime/lifecycle.ts';
 import type { Log } from './runtime/log.ts';
+import { HangUpReload } from './settings/hang-up-reload.ts';
+import { Reloader } from './settings/reloader.ts';
 
 export interface Collector {
   /** @throws DogwatchError with what to do about it; what had been started is stopped again */
@@ -58,9 +61,15 @@ const STOP_PART_MS = 8000;
  *
  * Stopping goes the other way round, but for the sockets: they are closed here first, so that nothing is accepted any more
  * that no worker would read.
+ * @param load the settings anew, from where `given` came
  * @param say takes whole lines of the children's standard error: their logs, and what they say as they die
  */
-export function buildCollector(given: Config, log: Log, say: (text: string) => void): Collector {
+export function buildCollector(
+  given: Config,
+  log: Log,
+  say: (text: string) => void,
+  load: () => Config = () => given,
+): Collector {
   const config = withVirtualListeners(given);
   const isGated = config.ha !== undefined;
   const lifecycle = new Lifecycle(log, STOP_PART_MS);
@@ -133,10 +142,24 @@ export function buildCollector(given: Config, log: Log, say: (text: string) => v
     });
     await lifecycle.start(attendants);
     await lifecycle.start(new HangUpRelay([...workers.children, attendants.maintenance]));
+    const reloader = new Reloader(
+      given,
+      {
+        load,
+        effective: withVirtualListeners,
+        openSockets: ({ listeners }) => sockets.change(listeners),
+        pruneSockets: async () => sockets.prune(),
+        replaceWorkers: (next) => workers.replace(next),
+        replaceConsole: (next) => attendants.replaceConsole(next),
+        replaceMaintenance: (next) => attendants.replaceMaintenance(next),
+      },
+      log,
+    );
+    await lifecycle.start(new HangUpReload(reloader, log));
     await lifecycle.start(
       new ControlServer(
         controlPath(config.stateDirectory),
-        controlAnswerers(() => pair),
+        { ...controlAnswerers(() => pair, inviter(given, version, log)), reload: () => reloader.reload() },
         log,
       ),
     );
@@ -154,7 +177,8 @@ export function buildCollector(given: Config, log: Log, say: (text: string) => v
     );
     await lifecycle.start(selfWatch);
     if (config.ha === undefined) return;
-    const parts = { version, database: database.address, sockets, workers, attendants, warm, engine, events };
+    const settings = (): Config => withVirtualListeners(reloader.accepted);
+    const parts = { version, database: database.address, sockets, workers, attendants, warm, engine, events, settings };
     const isMigrated = (): boolean => schema.isMigrated;
     pair = buildPair(config, config.ha, { ...parts, isMigrated, status }, log);
     // Last, so that it stops first: the peer takes over while all else is still there.

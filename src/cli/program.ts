@@ -7,10 +7,12 @@ import { EXIT, EXIT_CODES_HELP } from './exit-codes.ts';
 import { registerFlows } from './flows.ts';
 import { registerInit } from './init.ts';
 import { registerInspect } from './inspect.ts';
+import { registerJoin } from './join.ts';
 import { registerLogs } from './logs.ts';
 import { registerLoss } from './loss.ts';
 import { registerMibs } from './mibs.ts';
 import { registerMigrate } from './migrate.ts';
+import { registerReload } from './reload.ts';
 import { registerReplay } from './replay.ts';
 import { errorText, exitCodeOf } from './report-error.ts';
 import { registerRun } from './run.ts';
@@ -48,7 +50,9 @@ const COMMANDS = [
   registerTraps,
   registerLoss,
   registerSwitchover,
+  registerReload,
   registerInit,
+  registerJoin,
   registerCheck,
   registerConfig,
   registerMibs,

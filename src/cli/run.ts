@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { loadConfig } from '../config/load.ts';
+import { loadConfig, thisMachine } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
 import { createLog } from '../runtime/log.ts';
 import { configOption } from './options/config-option.ts';
 import { runCollector } from './run/run-collector.ts';
@@ -32,7 +33,10 @@ export function registerRun(program: Command): void {
     .option('--json', 'print JSON lines instead of text')
     .addHelpText('after', HELP)
     .action(async (options: RunOptions) => {
-      const { config } = loadConfig({ file: options.config });
+      // As it is now: what the defaults take from this machine is other when root is given up.
+      const machine = thisMachine(process.env);
+      const { config, sources } = loadConfig({ file: options.config, machine });
+      const reload = (): Config => loadConfig({ file: sources.file, machine }).config;
       const screen = chooseScreen(
         { out: process.stdout, err: process.stderr },
         options.json === true,
@@ -44,7 +48,7 @@ export function registerRun(program: Command): void {
       const say = (text: string): void => {
         for (const line of text.trimEnd().split('\n')) screen.log(`${line}\n`);
       };
-      process.exitCode = await runCollector(buildCollector(config, log, say), screen);
+      process.exitCode = await runCollector(buildCollector(config, log, say, reload), screen);
       leaveSoon();
     });
 }

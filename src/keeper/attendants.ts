@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { PairEpoch } from '../../storage/database/database.ts';
+import type { Config } from '../config/schema.ts';
 import type { ConsoleHears, ConsoleSays } from '../console/console-words.ts';
 import type { CollectorStatus } from '../console/status.ts';
 import { type MaintenanceReport, NO_MAINTENANCE } from '../maintenance/maintenance-report.ts';
@@ -28,6 +29,7 @@ export class Attendants implements Component {
   readonly #log: Log;
   #lastReport: MaintenanceReport = NO_MAINTENANCE;
   #cancelTelling: (() => void) | undefined;
+  #start: ProcessStart;
   readonly #isGated: boolean;
   /** Of the maintenance that is or was under way last, with `isGated`. */
   #epoch: PairEpoch | undefined;
@@ -48,6 +50,7 @@ export class Attendants implements Component {
     log: Log,
     isGated = false,
   ) {
+    this.#start = start;
     this.#isGated = isGated;
     this.#workers = workers;
     this.#clock = clock;
@@ -60,7 +63,7 @@ export class Attendants implements Component {
       assign: (channel: NonNullable<Attendants['console']['channel']>) => {
         channel.answer('console.status', status);
         channel.answer('console.exporters', () => workers.exporters());
-        return start;
+        return this.#start;
       },
     };
     this.console = new WatchedChild<ConsoleSays, ConsoleHears>(forConsole, clock, log);
@@ -70,7 +73,10 @@ export class Attendants implements Component {
       say,
       stopMs: STOP_MS,
       assign: (): ProcessStart =>
-        this.#epoch === undefined ? start : { ...start, database: { ...start.database, epoch: this.#epoch } },
+        {
+        const begin = this.#start;
+        return this.#epoch === undefined ? begin : { ...begin, database: { ...begin.database, epoch: this.#epoch } };
+      },
     };
     this.maintenance = new WatchedChild<MaintenanceSays, MaintenanceHears>(forMaintenance, clock, log);
   }
@@ -98,6 +104,19 @@ export class Attendants implements Component {
     } catch (error) {
       if (this.#isOwner) this.#log.error({ error: messageOf(error) }, 'maintenance does not start');
     }
+  }
+
+  /** A successor with this configuration. @throws DogwatchError when it does not start with it */
+  async replaceConsole(config: Config): Promise<void> {
+    this.#start = { ...this.#start, config };
+    await this.console.replace(STOP_MS);
+  }
+
+  /** A successor with this configuration, where maintenance is done here. @throws DogwatchError when it does not start with it */
+  async replaceMaintenance(config: Config): Promise<void> {
+    this.#start = { ...this.#start, config };
+    await this.#change;
+    if (!this.#isGated || this.#isOwner) await this.maintenance.replace(STOP_MS);
   }
 
   /** It is done here no more; at once, since another node may do it already. */

@@ -7,6 +7,7 @@ import { isMissingIpv6, listenFailed } from '../../collectors/listener/listen-fa
 import { sizeReceiveBuffer } from '../../collectors/listener/receive-buffer.ts';
 import type { Channel } from '../processes/channel.ts';
 import type { ChildSays, LifeOnly, ParentSays } from '../processes/life.ts';
+import { DogwatchError } from '../runtime/errors.ts';
 import type { Component } from '../runtime/lifecycle.ts';
 import { type Log, silentLog } from '../runtime/log.ts';
 import { bindUnaccepted, type UnacceptedTcp } from './unaccepted-tcp.ts';
@@ -28,6 +29,7 @@ const PATIENCE_MS = 3500;
 const RETRY_MS = 100;
 
 interface Held {
+  readonly plan: SocketPlan;
   readonly address: string;
   readonly port: number;
   /** One for each worker, or one for all. */
@@ -45,11 +47,14 @@ interface Held {
  */
 export class HeldSockets implements Component {
   readonly name = 'sockets';
-  readonly #plans: readonly SocketPlan[];
+  #plans: readonly SocketPlan[];
   readonly #workers: number;
   readonly #log: Log;
   readonly #patienceMs: number;
-  readonly #held: Held[] = [];
+  #held: Held[] = [];
+  /** No longer wanted, but still read. */
+  #leaving: Held[] = [];
+  #isOpen = false;
 
   /**
    * @param plans in the order of the configuration's listeners
@@ -64,14 +69,48 @@ export class HeldSockets implements Component {
 
   /** @throws DogwatchError `LISTEN_FAILED`: an address is not ours, a port is taken or needs a privilege */
   async start(): Promise<void> {
+    this.#isOpen = true;
     for (const plan of this.#plans) this.#held.push(await this.#hold(plan));
   }
 
   async stop(): Promise<void> {
-    for (const { udp, tcp } of this.#held.splice(0)) {
-      for (const { socket } of udp) socket.close();
-      tcp?.close();
+    this.#isOpen = false;
+    for (const held of [...this.#held.splice(0), ...this.#leaving.splice(0)]) close(held);
+  }
+
+  /**
+   * Other listeners from now on: what is not bound yet is bound; what is not wanted any more stays until `prune`.
+   * @throws DogwatchError `LISTEN_FAILED`: all is as before
+   */
+  async change(plans: readonly SocketPlan[]): Promise<void> {
+    if (!this.#isOpen) {
+      this.#plans = plans;
+      return;
     }
+    const before = [...this.#held, ...this.#leaving];
+    const next: Held[] = [];
+    const fresh: Held[] = [];
+    try {
+      for (const plan of plans) {
+        const kept = before.find((held) => !next.includes(held) && isFor(held, plan));
+        const held = kept ?? (await this.#hold(plan));
+        if (kept === undefined) fresh.push(held);
+        next.push(held);
+      }
+      // The role may have ended while one was bound: its sockets are closed already.
+      if (!this.#isOpen) throw new DogwatchError('LISTEN_FAILED', 'the listeners were closed meanwhile');
+    } catch (error) {
+      fresh.forEach(close);
+      throw error;
+    }
+    this.#plans = plans;
+    this.#held = next;
+    this.#leaving = before.filter((held) => !next.includes(held));
+  }
+
+  /** Closes what is not wanted any more. */
+  prune(): void {
+    this.#leaving.splice(0).forEach(close);
   }
 
   /** Where they are bound, in the order of the plans. */
@@ -91,7 +130,7 @@ export class HeldSockets implements Component {
   async #hold(plan: SocketPlan): Promise<Held> {
     const protocol = plan.transport === 'udp' ? 'UDP' : 'TCP';
     const bind = (address: string): Promise<Held> =>
-      this.#patiently(plan, () => (protocol === 'UDP' ? this.#bindUdp(plan, address) : bindTcp(address, plan.port)));
+      this.#patiently(plan, () => (protocol === 'UDP' ? this.#bindUdp(plan, address) : bindTcp(plan, address)));
     try {
       return await bind(plan.address);
     } catch (error) {
@@ -142,8 +181,17 @@ export class HeldSockets implements Component {
       for (const { socket } of udp) socket.close();
       throw error;
     }
-    return { address, port, udp, tcp: undefined };
+    return { plan, address, port, udp, tcp: undefined };
   }
+}
+
+function close({ udp, tcp }: Held): void {
+  for (const { socket } of udp) socket.close();
+  tcp?.close();
+}
+
+function isFor({ plan, udp }: Held, { transport, address, port }: SocketPlan): boolean {
+  return plan.address === address && plan.port === port && udp.length > 0 === (transport === 'udp');
 }
 
 function isTaken(error: unknown): boolean {
@@ -162,7 +210,8 @@ async function probeUdp(address: string, port: number): Promise<void> {
 }
 
 /** Only listening tells whether somebody else listens: two sockets may be bound to one port. */
-async function bindTcp(address: string, port: number): Promise<Held> {
+async function bindTcp(plan: SocketPlan, address: string): Promise<Held> {
+  const { port } = plan;
   const probe = createServer();
   const listening = once(probe, 'listening');
   probe.listen({ host: address, port });
@@ -171,5 +220,5 @@ async function bindTcp(address: string, port: number): Promise<Held> {
   probe.close();
   await closed;
   const tcp = bindUnaccepted(address, port);
-  return { address: tcp.address, port: tcp.port, udp: [], tcp };
+  return { plan, address: tcp.address, port: tcp.port, udp: [], tcp };
 }

@@ -113,6 +113,23 @@ export class WatchedChild<Hears extends Vocabulary, Says extends Vocabulary> imp
     return new Promise((resolve) => (this.#settleStop = resolve));
   }
 
+  /**
+   * Lets a successor take its place, that is assigned anew; resolves when that is ready.
+   * @param patienceMs how long an orderly stop may take
+   * @param ended called between the two
+   * @throws DogwatchError what the successor says of its failure; it is stopped then
+   */
+  async replace(patienceMs: number, ended: () => void = () => {}): Promise<void> {
+    const stopped = this.stop();
+    const child = this.#child;
+    const cancel = this.#clock.after(patienceMs, () => child?.kill('SIGKILL'));
+    await stopped;
+    cancel();
+    ended();
+    this.#wasReady = false;
+    await this.start();
+  }
+
   /** Ends it without waiting for an orderly stop. Resolves when it is gone. */
   async end(): Promise<void> {
     const stopped = this.stop();

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { SharedEngine } from '../../collectors/snmp/usm/engines/engine-identity.ts';
 import type { WarmEntry } from '../../collectors/warm-state.ts';
+import type { Config } from '../config/schema.ts';
 import type { Channel } from '../processes/channel.ts';
 import type { ChildSays, ParentSays } from '../processes/life.ts';
 import type { ProcessStart } from '../processes/starts.ts';
@@ -24,6 +25,8 @@ const REPORT_MS = 1000;
 const STOP_MS = 6000;
 const LISTEN_MS = 3000;
 const HUSH_MS = 3000;
+/** Once hushed, it has nothing left to lose: what is not written is written by its successor. */
+const REPLACE_MS = 1000;
 const SPARE_AFTER_MS = 2000;
 
 /**
@@ -37,6 +40,7 @@ export class Workers implements Component {
   readonly #sockets: HeldSockets;
   readonly #warm: WarmStore;
   readonly #clock: Clock;
+  #start: ProcessStart & Pick<WorkerStart, 'engine' | 'isGated'>;
   readonly #log: Log;
   /** What each said last; of those that have ended, the counts. */
   readonly #last = new Map<number, WorkerReport>();
@@ -59,6 +63,7 @@ export class Workers implements Component {
     clock: Clock,
     log: Log,
   ) {
+    this.#start = start;
     this.#engine = start.engine;
     this.#sockets = sockets;
     this.#warm = warm;
@@ -72,7 +77,7 @@ export class Workers implements Component {
         name: `worker ${index + 1}`,
         spare: this.spare,
         stopMs: STOP_MS,
-        assign: (channel: WorkerChannel): WorkerStart => this.#assign(channel, index, { ...start, index, workers }),
+        assign: (channel: WorkerChannel): WorkerStart => this.#assign(channel, index, { ...this.#start, index, workers }),
         onReady: (channel: WorkerChannel) => this.#letListen(channel, index),
         onDeath: () => this.#bury(index),
       };
@@ -94,6 +99,18 @@ export class Workers implements Component {
     this.#cancelSpare?.();
     await this.spare.stop();
     await Promise.all(this.children.map((child) => child.stop()));
+  }
+
+  /**
+   * Successors with this configuration, one after the other: what comes meanwhile waits in the sockets, what had come is in the journals.
+   * @throws DogwatchError of the first that does not start with it
+   */
+  async replace(config: Config): Promise<void> {
+    this.#start = { ...this.#start, config };
+    for (const [index, child] of this.children.entries()) {
+      await child.channel?.request('worker.hush', undefined, HUSH_MS).catch(() => undefined);
+      await child.replace(REPLACE_MS, () => this.#bury(index));
+    }
   }
 
   /**

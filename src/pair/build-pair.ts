@@ -35,6 +35,8 @@ export interface PairParts {
   readonly warm: WarmStore;
   readonly engine: EngineIdentity;
   readonly events: EventLog;
+  /** That were taken last. */
+  readonly settings: () => Config;
   readonly isMigrated: () => boolean;
   /** Of this node, without the pair. */
   readonly status: () => Promise<CollectorStatus>;
@@ -117,7 +119,7 @@ export function buildPair(config: Config, ha: Ha, parts: PairParts, log: Log): P
         return { engineId, boots, ageMs: machineMs() - startedAtMs };
       },
       macs: () => Promise.resolve(macsOf(ha.interface)),
-      settingsDigest: () => digest,
+      settingsDigest: () => settingsDigest(parts.settings()),
       inherit(theirs, after) {
         ears.after = after;
         if (theirs !== undefined) {
@@ -170,7 +172,7 @@ class NodeLook {
       {
         ...this.#slow,
         version: this.#parts.version,
-        settingsDigest: settingsDigest(this.#config),
+        settingsDigest: settingsDigest(this.#parts.settings()),
         isMigrated: this.#parts.isMigrated(),
         databaseTrouble: writer?.error ?? silenceText(databaseSilentMs, this.#ha.takeoverWindow),
         queueTrouble: queue === undefined || queue.state === 'well' ? undefined : `Redis is ${queue.state}`,

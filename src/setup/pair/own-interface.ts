@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { networkInterfaces, type NetworkInterfaceInfo } from 'node:os';
 
 export interface OwnInterface {
@@ -10,6 +11,8 @@ export function interfaceOf(
   address: string,
   interfaces: Readonly<Record<string, NetworkInterfaceInfo[] | undefined>> = networkInterfaces(),
 ): OwnInterface | undefined {
+  // All of 127.0.0.0/8 is here, whatever is listed (RFC 1122, 3.2.1.3).
+  if (isIPv4(address) && address.startsWith('127.')) return { name: 'lo', prefixLength: 8 };
   for (const [name, addresses = []] of Object.entries(interfaces)) {
     const own = addresses.find((each) => each.address === address);
     if (typeof own?.cidr === 'string') return { name, prefixLength: Number(own.cidr.split('/')[1]) };
