@@ -168,7 +168,7 @@ export function buildCollector(
         node: config.node.name,
         journalDirectory: config.journal.directory,
         lossPerMinute: config.alarms.lossPerMinute,
-        repeatAfterMs: 0,
+        repeatAfterMs: config.notify.repeatAfter,
       },
       status,
       events,

@@ -27,7 +27,13 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   commander: ['src/cli/'],
   re2js: ['collectors/syslog/filter/text/linear-pattern.ts'],
   'net-snmp': ['src/polling/snmp-agent.ts'],
-  bullmq: ['src/maintenance/', 'storage/redis/shared-batches.ts', 'storage/redis/batch-taker.ts'],
+  nodemailer: ['src/notifications/email-channel.ts'],
+  bullmq: [
+    'src/maintenance/',
+    'src/notifications/delivery-queue.ts',
+    'storage/redis/shared-batches.ts',
+    'storage/redis/batch-taker.ts',
+  ],
   ioredis: ['storage/redis/redis-client.ts', 'storage/redis/set-batch.ts'],
 };
 

@@ -3,6 +3,7 @@ import manifest from '../../package.json' with { type: 'json' };
 import { registerCheck } from './check.ts';
 import { registerCompletion } from './completion.ts';
 import { registerConfig } from './config.ts';
+import { registerEvents } from './events.ts';
 import { EXIT, EXIT_CODES_HELP } from './exit-codes.ts';
 import { registerFlows } from './flows.ts';
 import { registerInit } from './init.ts';
@@ -13,6 +14,7 @@ import { registerLoss } from './loss.ts';
 import { registerMibs } from './mibs.ts';
 import { registerMigrate } from './migrate.ts';
 import { registerReload } from './reload.ts';
+import { registerNotify } from './notify.ts';
 import { registerReplay } from './replay.ts';
 import { errorText, exitCodeOf } from './report-error.ts';
 import { registerRun } from './run.ts';
@@ -49,6 +51,8 @@ const COMMANDS = [
   registerLogs,
   registerTraps,
   registerLoss,
+  registerEvents,
+  registerNotify,
   registerSwitchover,
   registerReload,
   registerInit,

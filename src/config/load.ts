@@ -5,6 +5,7 @@ import { readDocument, type ConfigDocument } from './document.ts';
 import { CONFIG_VARIABLE, readEnvironment, type Override } from './environment.ts';
 import { ConfigError, pathText, type Finding, type SettingPath } from './findings.ts';
 import { configJsonSchema } from './json-schema.ts';
+import { readNotifySecrets } from './notify-secrets.ts';
 import { mayBindPrivilegedPorts } from './privileged-ports.ts';
 import { breachesOf } from './rules.ts';
 import type { Breach } from './rules/breach.ts';
@@ -52,10 +53,11 @@ export function loadConfig(options: LoadOptions = {}): LoadedConfig {
   const input = merge(document?.content ?? {}, overrides);
   const sources = sourcesOf(document, overrides, input);
   const { config, findings: wrong } = validate(input, machine, sources);
-  const secrets = config === undefined ? [] : readSecretFiles(config, document?.directory ?? directory);
+  const place = document?.directory ?? directory;
+  const secrets = config === undefined ? [] : [...readSecretFiles(config, place), ...readNotifySecrets(config, place)];
   const all = [...findings, ...wrong, ...secrets.map((breach) => findingOf(breach, sources))];
   if (config === undefined) throw new ConfigError(all);
-  const complete = resolvePaths(withPassword(config), sources, document?.directory ?? directory);
+  const complete = resolvePaths(withPassword(config), sources, place);
   if (all.length > 0) throw new ConfigError(all, complete);
   return { config: complete, sources };
 }
@@ -209,7 +211,25 @@ function resolvePaths(config: Config, sources: ConfigSources, directory: string)
   const { caFile } = config.redis;
   const redis = { ...config.redis, ...(caFile === undefined ? {} : { caFile: resolve(directory, caFile) }) };
   const ha = config.ha && { ...config.ha, secretFile: resolve(directory, config.ha.secretFile) };
-  return { ...config, stateDirectory, journal, tls, listeners, snmp, redis, ...(ha === undefined ? {} : { ha }) };
+  const notify = resolveNotify(config.notify, directory);
+  return {
+    ...config,
+    stateDirectory,
+    journal,
+    tls,
+    listeners,
+    snmp,
+    redis,
+    notify,
+    ...(ha === undefined ? {} : { ha }),
+  };
+}
+
+function resolveNotify(notify: Config['notify'], directory: string): Config['notify'] {
+  const withCa = <T extends { caFile?: string | undefined }>(each: T): T =>
+    each.caFile === undefined ? each : { ...each, caFile: resolve(directory, each.caFile) };
+  const { email, webhooks } = notify;
+  return { ...notify, ...(email === undefined ? {} : { email: withCa(email) }), webhooks: webhooks.map(withCa) };
 }
 
 function resolveTls(settings: TlsSettings, directory: string): TlsSettings {

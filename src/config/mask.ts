@@ -9,7 +9,28 @@ export function maskSecrets(config: Config): Config {
     ...config,
     database: { ...config.database, ...maskAddress(config.database) },
     redis: { ...config.redis, ...maskAddress(config.redis) },
+    notify: maskNotify(config.notify),
   };
+}
+
+function maskNotify(notify: Config['notify']): Config['notify'] {
+  const { email, webhooks } = notify;
+  return {
+    ...notify,
+    ...(email === undefined
+      ? {}
+      : { email: { ...email, ...(email.password === undefined ? {} : { password: MASK }) } }),
+    webhooks: webhooks.map((webhook) => ({
+      ...webhook,
+      ...(webhook.url === undefined ? {} : { url: maskWebUrl(webhook.url) }),
+      headers: Object.fromEntries(Object.keys(webhook.headers).map((name) => [name, MASK])),
+    })),
+  };
+}
+
+/** Of a URL of a webhook only whose it is: what follows is the secret of many of them. */
+export function maskWebUrl(url: string): string {
+  return URL.canParse(url) ? `${new URL(url).origin}/${MASK}` : MASK;
 }
 
 interface Secrets {

@@ -1,6 +1,7 @@
 import type { SettingPath } from './findings.ts';
 import { haBreaches } from './rules/ha.ts';
 import { listenerBreaches } from './rules/listeners.ts';
+import { notifyBreaches } from './rules/notify.ts';
 import { redisBreaches } from './rules/redis.ts';
 import { syslogRuleBreaches } from './rules/syslog.ts';
 import type { Breach } from './rules/breach.ts';
@@ -21,6 +22,7 @@ export function breachesOf(config: Config, isGiven: (path: SettingPath) => boole
     ...database(config, isGiven),
     ...redisBreaches(config, isGiven),
     ...haBreaches(config),
+    ...notifyBreaches(config, isGiven),
   ];
 }
 

@@ -83,7 +83,7 @@ const LONGEST_SHOWN = 60;
 
 function shown(path: SettingPath, found: unknown): string {
   const name = pathText(path);
-  if (/^(?:database|redis)\.password$/.test(name)) return MASK;
+  if (/^(?:database|redis|notify\.email)\.password$|^notify\.webhooks\[/.test(name)) return MASK;
   const isUrl = /^(?:database|redis)\.url$/.test(name) && typeof found === 'string';
   const text = JSON.stringify(isUrl ? maskUrl(found) : found) ?? 'nothing';
   return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;

@@ -5,6 +5,7 @@ import { alarms } from './schema/alarms.ts';
 import { defaultListeners, listener, tls } from './schema/listeners.ts';
 import { ha } from './schema/ha.ts';
 import { journal } from './schema/journal.ts';
+import { notify } from './schema/notify.ts';
 import { redis } from './schema/redis.ts';
 import { retention } from './schema/retention.ts';
 import { snmp } from './schema/snmp.ts';
@@ -205,6 +206,9 @@ function settings(machine: Machine) {
       .describe(
         'The pair: this node, its peer, and the virtual IP that one of them holds. Without it: one node, always active.',
       ),
+    notify: notify
+      .prefault({})
+      .describe('Whom to tell of events and alarms. Without email and webhooks: nobody, they are only kept.'),
     alarms: alarms.prefault({}).describe('When the collector finds itself in trouble.'),
     http: z
       .strictObject({

@@ -6,6 +6,8 @@ import { snmpCredentials } from '../collector/families.ts';
 import { giveUpRoot } from '../collector/privileges.ts';
 import type { Config } from '../config/schema.ts';
 import { readSnmpCredentials } from '../config/snmp-credentials.ts';
+import { channelsOf } from '../notifications/channels.ts';
+import { Notifier } from '../notifications/notifier.ts';
 import { liveAsChild } from '../processes/child-life.ts';
 import type { ProcessStart } from '../processes/starts.ts';
 import { messageOf } from '../runtime/errors.ts';
@@ -44,6 +46,8 @@ liveAsChild<MaintenanceHears, MaintenanceSays, ProcessStart>({
       const reload = (): void => maintenance.replacePollRules(readSnmpCredentials(credentialsFile).polling);
       await lifecycle.start(new FileWatch(options, reload, systemClock, log));
     }
+    const toTell = { pair: config.ha?.pair ?? config.node.name, notify: config.notify };
+    await lifecycle.start(new Notifier(toTell, channelsOf(config.notify), database, systemClock, log));
     channel.answer('maintenance.report', () => maintenance.status());
     if (account !== undefined) giveUpRoot(account);
   },
