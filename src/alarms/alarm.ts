@@ -13,7 +13,7 @@ export const ALARM_KINDS = [
   'warm-state',
 ] as const;
 
-export type AlarmKind = (typeof ALARM_KINDS)[number];
+type AlarmKind = (typeof ALARM_KINDS)[number];
 
 /** What one rule sees at one look. */
 export interface AlarmSign {

@@ -16,12 +16,12 @@ const DAY_MS = 86_400_000;
 const GRAVE: ReadonlySet<string> = new Set(['takeover', 'alarm', 'gap']);
 
 /** Told at once, also in a quiet time. */
-export function isGrave({ kind }: Pick<PairEvent, 'kind'>): boolean {
+function isGrave({ kind }: Pick<PairEvent, 'kind'>): boolean {
   return GRAVE.has(kind);
 }
 
 /** Whether the settings ask for it. */
-export function isWanted({ kind, details }: PairEvent, { events }: Pick<Config['notify'], 'events'>): boolean {
+function isWanted({ kind, details }: PairEvent, { events }: Pick<Config['notify'], 'events'>): boolean {
   if (kind === 'gap' && details['lost'] === undefined) return false;
   return events.some((each) => each === kind);
 }

@@ -41,7 +41,7 @@ const CLOSE_MS = 2000;
 const MAX_ATTEMPTS = 10_000;
 
 /** 5 s, doubled up to a quarter of an hour. @param attempts made so far, from 1 */
-export function pauseAfter(attempts: number): number {
+function pauseAfter(attempts: number): number {
   return Math.min(FIRST_PAUSE_MS * 2 ** Math.min(attempts - 1, 20), LONGEST_PAUSE_MS);
 }
 

@@ -15,7 +15,7 @@ export const EVENT_KINDS = [
   'alarm-over',
 ] as const;
 
-export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 
 const MAIL_ALLOWED = 'an address such as noc@example.net';
 const mailAddress = z
