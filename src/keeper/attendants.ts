@@ -72,8 +72,7 @@ export class Attendants implements Component {
       entry: MAINTENANCE_ENTRY,
       say,
       stopMs: STOP_MS,
-      assign: (): ProcessStart =>
-        {
+      assign: (): ProcessStart => {
         const begin = this.#start;
         return this.#epoch === undefined ? begin : { ...begin, database: { ...begin.database, epoch: this.#epoch } };
       },

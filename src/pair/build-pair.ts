@@ -88,7 +88,6 @@ export function buildPair(config: Config, ha: Ha, parts: PairParts, log: Log): P
   );
   const look = new NodeLook(config, ha, parts, mirror, () => link.status.clockOffsetMs);
   const ears = new GatedEars(sockets, workers, () => clock.monotonicMs());
-  const digest = settingsDigest(config);
   const node = new PairNode(
     {
       pair: ha.pair,
