@@ -6,7 +6,7 @@ const OWN: ReadonlySet<string> = new Set(['node', 'stateDirectory', 'runAs', 'lo
 const OWN_OF_PAIR: ReadonlySet<string> = new Set(['address', 'port', 'peer', 'interface', 'secretFile', 'neighbours']);
 
 /** The settings that both nodes of a pair have to have alike. */
-function sharedSettings(config: Config): Readonly<Record<string, unknown>> {
+export function sharedSettings(config: Config): Readonly<Record<string, unknown>> {
   const shared = without(config, OWN);
   const ha = config.ha === undefined ? {} : { ha: without(config.ha, OWN_OF_PAIR) };
   return { ...shared, ...ha, journal: without(config.journal, new Set(['directory'])) };
