@@ -69,11 +69,14 @@ export const WARM_LIMITS: Readonly<Record<string, WarmLimits>> = {
 };
 const OTHER_LIMITS: WarmLimits = { entries: 10_000, bytes: 4 * MEBIBYTE, maxAgeMs: EXPORTER_AGE_MS };
 
+/** What came from the leading node goes when that says so; by itself only where it says nothing. */
+const ELSEWHERE_GRACE_MS = 60_000;
+
 /** Instead of a worker's number: of the other node, or from the database. */
 export const ELSEWHERE = -1;
 
 /** What belongs to the worker that has it, and after it to its successor: two that decode the same held data store it twice. */
-const OWNED_KINDS: ReadonlySet<string> = new Set(['flow.held']);
+export const OWNED_KINDS: ReadonlySet<string> = new Set(['flow.held']);
 
 /**
  * The keeper's copy of what the workers' decoders learnt: it outlives a worker, and feeds its siblings, its successor and the other
@@ -90,6 +93,8 @@ export class WarmStore {
   refused = 0;
   /** Called with what the workers of this node told, all kinds: for the other node, and for the database. */
   onTold: ((entries: readonly WarmEntry[]) => void) | undefined;
+  /** Called with what has become too old, as entries without a value: a copy elsewhere is of another age. */
+  onExpired: ((entries: readonly WarmEntry[]) => void) | undefined;
   readonly #limits: Readonly<Record<string, WarmLimits>>;
   readonly #monotonicMs: () => number;
   readonly #kinds = new Map<string, StoredKind>();
@@ -124,10 +129,16 @@ export class WarmStore {
     );
   }
 
-  /** Forgets all of a kind: the other node is going to tell all that there is. */
-  forget(name: string): void {
-    const kind = this.#kinds.get(name);
-    for (const key of kind?.entries.keys() ?? []) if (kind !== undefined) this.#remove(kind, key);
+  /**
+   * Forgets of a kind what is not among `keys`: the other node, which leads, has told all that there is.
+   * @returns what the workers are to be told
+   */
+  keepOnly(name: string, keys: ReadonlySet<string>): WarmEntry[] {
+    const gone = [...(this.#kinds.get(name)?.entries.keys() ?? [])].filter((key) => !keys.has(key));
+    return this.take(
+      ELSEWHERE,
+      gone.map((key) => ({ kind: name, key, value: undefined })),
+    );
   }
 
   /** All of a kind, or of all kinds; told longest ago first within each. */
@@ -213,14 +224,17 @@ export class WarmStore {
 
   #expire(): void {
     const now = this.#monotonicMs();
-    for (const kind of this.#kinds.values()) {
+    const gone: WarmEntry[] = [];
+    for (const [name, kind] of this.#kinds) {
       const { maxAgeMs } = kind.limits;
       if (maxAgeMs === undefined) continue;
-      for (const [key, { toldAtMs }] of kind.entries) {
-        if (now - toldAtMs <= maxAgeMs) break;
+      for (const [key, { toldAtMs, worker }] of kind.entries) {
+        if (now - toldAtMs <= maxAgeMs + (worker === ELSEWHERE ? ELSEWHERE_GRACE_MS : 0)) break;
         this.#remove(kind, key);
+        gone.push({ kind: name, key, value: undefined });
       }
     }
+    if (gone.length > 0) this.onExpired?.(gone);
   }
 
   #remove(kind: StoredKind, key: string): void {

@@ -53,8 +53,12 @@ export interface WarmNews {
   readonly entries: readonly WarmEntry[];
   /** Only what is not known there is new: neither node is the one that knows best. */
   readonly isMerge?: boolean;
-  /** A kind of which everything is going to be told anew, from here on. */
-  readonly forget?: string;
+  /** This message is the last of a merge. */
+  readonly endsMerge?: boolean;
+  /** A kind of which everything is told anew; what was not told when it ends is known no more. */
+  readonly anew?: { readonly kind: string; readonly isFirst: boolean; readonly isLast: boolean };
+  /** Kinds that differed when the node that leads compared them. */
+  readonly differing?: readonly string[];
 }
 
 /** The part of the configuration that both nodes have. */

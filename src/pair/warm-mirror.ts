@@ -1,5 +1,5 @@
 import type { WarmEntry } from '../../collectors/warm-state.ts';
-import { ELSEWHERE, inMessages, type WarmKindStatus, type WarmStore } from '../keeper/warm-store.ts';
+import { ELSEWHERE, inMessages, OWNED_KINDS, type WarmKindStatus, type WarmStore } from '../keeper/warm-store.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { messageOf } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
@@ -8,21 +8,27 @@ import type { WarmNews } from './pair-words.ts';
 /** The other node, as far as warm state goes; both reject where it gives no answer. */
 export interface WarmPeer {
   tell(news: WarmNews): Promise<void>;
-  digests(): Promise<Readonly<Record<string, WarmKindStatus>>>;
+  digests(): Promise<Digests>;
 }
 
 const COMPARE_MS = 5000;
+/** A node that hears nothing of a comparison for so long compares for itself: neither node leads. */
+const COMPARISON_AGE_MS = 3 * COMPARE_MS;
 /** Changes of a peer that does not answer are forgotten beyond this: digests bring the rest. */
 const MAX_PENDING = 100_000;
 
+type Digests = Readonly<Record<string, WarmKindStatus>>;
+
 /**
  * Keeps the other node's copy of the warm state equal to ours. When the link opens, each tells the other what it knows (the other
- * takes what is new to it); from then on the one that listens tells its changes, one message after the other, each acknowledged; every
- * few seconds digests are compared, and a kind that differs is told anew.
+ * takes what is new to it); from then on the one that listens (it leads) tells its changes, one message after the other, each
+ * acknowledged. Every few seconds it sends what has gathered and asks for digests behind it in one go: messages keep their order, so
+ * that both are of the same moment, however much changes. A kind that differs is told anew, and what was not told is forgotten there
+ * only at the end: a leader that dies in the middle leaves its successor no poorer.
  *
  *   apart ──open()──▶ merging ──▶ following: changes ─▶ told ─▶ acknowledged
- *     ▲                              └── digests differ: forget that kind, tell all of it
- *     └── close(), or no answer
+ *     ▲                              └── due, and the other's merge is complete: compared ──differs──▶ told anew
+ *     └── close()
  */
 export class WarmMirror {
   /** Kinds that differed when they were compared last; undefined: not compared since the link opened. */
@@ -38,6 +44,14 @@ export class WarmMirror {
   readonly #pending = new Map<string, WarmEntry>();
   #peer: WarmPeer | undefined;
   #isBusy = false;
+  /** Whether the peer has been told all that we know, and the other way round, since the link opened. */
+  #hasMerged = false;
+  #hasHeardMerge = false;
+  #isCompareDue = false;
+  /** When the peer, leading, last told how a comparison went. */
+  #comparedThereMs = -Infinity;
+  /** The kind that the peer is telling anew, and the keys so far. */
+  #anew: { readonly kind: string; readonly keys: Set<string> } | undefined;
   #cancelComparing: (() => void) | undefined;
 
   /**
@@ -56,6 +70,7 @@ export class WarmMirror {
     this.#leads = leads;
     this.#clock = clock;
     this.#log = log;
+    store.onExpired = (gone) => this.changed(gone);
   }
 
   open(peer: WarmPeer): void {
@@ -69,6 +84,11 @@ export class WarmMirror {
     this.#cancelComparing?.();
     this.#peer = undefined;
     this.#isBusy = false;
+    this.#hasMerged = false;
+    this.#hasHeardMerge = false;
+    this.#isCompareDue = false;
+    this.#comparedThereMs = -Infinity;
+    this.#anew = undefined;
     this.#pending.clear();
     this.differing = undefined;
   }
@@ -82,24 +102,53 @@ export class WarmMirror {
   }
 
   /** The other node has told something. */
-  heard({ entries, isMerge, forget }: WarmNews): void {
-    if (forget !== undefined) this.#store.forget(forget);
-    const forWorkers = isMerge === true ? this.#store.merge(entries) : this.#store.take(ELSEWHERE, entries);
+  heard({ entries, isMerge, endsMerge, anew, differing }: WarmNews): void {
+    const forWorkers = isMerge === true ? this.#merge(entries) : this.#store.take(ELSEWHERE, entries);
+    if (anew !== undefined) forWorkers.push(...this.#hearAnew(anew, entries));
+    if (endsMerge === true) this.#hasHeardMerge = true;
+    if (differing !== undefined && !this.#leads()) {
+      this.differing = differing;
+      this.#comparedThereMs = this.#clock.monotonicMs();
+    }
     this.totals.taken += entries.length;
     if (forWorkers.length > 0) this.#tellWorkers(forWorkers);
   }
 
+  /** Who leads has decoded, or given up, what it does not hold any more: the other's copy of it would be decoded a second time. */
+  #merge(entries: readonly WarmEntry[]): WarmEntry[] {
+    return this.#store.merge(this.#leads() ? entries.filter(({ kind }) => !OWNED_KINDS.has(kind)) : entries);
+  }
+
+  #hearAnew({ kind, isFirst, isLast }: NonNullable<WarmNews['anew']>, entries: readonly WarmEntry[]): WarmEntry[] {
+    if (isFirst) this.#anew = { kind, keys: new Set() };
+    if (this.#anew?.kind !== kind) return [];
+    const { keys } = this.#anew;
+    for (const { key } of entries) keys.add(key);
+    if (!isLast) return [];
+    this.#anew = undefined;
+    // Who leads forgets nothing at another's word.
+    return this.#leads() ? [] : this.#store.keepOnly(kind, keys);
+  }
+
   /** What the other node compares with. */
-  digests(): Readonly<Record<string, WarmKindStatus>> {
+  digests(): Digests {
     return this.#store.status();
   }
 
   async #tellAll(peer: WarmPeer): Promise<void> {
-    for (const entries of inMessages(this.#store.entries())) await this.#tell(peer, { entries, isMerge: true });
+    // As of now: what changes on the way would be met again and again.
+    const all = [...this.#store.entries()];
+    for (const entries of inMessages(all)) await this.#tell(peer, { entries, isMerge: true });
+    await this.#tell(peer, { entries: [], isMerge: true, endsMerge: true });
+    if (this.#peer === peer) this.#hasMerged = true;
   }
 
   #goOn(peer: WarmPeer): void {
-    if (this.#peer === peer && !this.#isBusy && this.#pending.size > 0) this.#work(peer, () => this.#tellPending(peer));
+    if (this.#peer !== peer || this.#isBusy) return;
+    if (this.#isCompareDue) {
+      this.#isCompareDue = false;
+      this.#work(peer, () => (this.#hasMerged ? this.#compare(peer) : this.#tellAll(peer)));
+    } else if (this.#pending.size > 0) this.#work(peer, () => this.#tellPending(peer));
   }
 
   /** One thing at a time, for each link; what gathers meanwhile follows. */
@@ -115,9 +164,13 @@ export class WarmMirror {
   }
 
   async #tellPending(peer: WarmPeer): Promise<void> {
-    const pending = [...this.#pending.values()];
+    for (const entries of this.#takePending()) await this.#tell(peer, { entries });
+  }
+
+  #takePending(): WarmEntry[][] {
+    const messages = [...inMessages(this.#pending.values())];
     this.#pending.clear();
-    for (const entries of inMessages(pending)) await this.#tell(peer, { entries });
+    return messages;
   }
 
   async #tell(peer: WarmPeer, news: WarmNews): Promise<void> {
@@ -127,44 +180,55 @@ export class WarmMirror {
 
   #compareLater(peer: WarmPeer): void {
     this.#cancelComparing = this.#clock.after(COMPARE_MS, () => {
-      void this.#compare(peer)
-        .catch((error: unknown) => this.#fail(peer, error))
-        .finally(() => {
-          if (this.#peer === peer) this.#compareLater(peer);
-        });
+      this.#isCompareDue = true;
+      this.#compareLater(peer);
+      this.#goOn(peer);
     });
   }
 
   async #compare(peer: WarmPeer): Promise<void> {
-    const theirs = await peer.digests();
+    if (!this.#leads()) return this.#lookOn(peer);
+    if (!this.#hasHeardMerge) return;
+    await this.#tellPending(peer);
+    // Without a pause from here to the question: what is compared is of one moment. What expires now is pending after it.
     const ours = this.#store.status();
-    const kinds = [...new Set([...Object.keys(ours), ...Object.keys(theirs)])];
-    const isEmpty = (kind: string, of: Readonly<Record<string, WarmKindStatus>>): boolean =>
-      (of[kind]?.entries ?? 0) === 0;
-    this.differing = kinds.filter(
-      (kind) => ours[kind]?.digest !== theirs[kind]?.digest && !(isEmpty(kind, ours) && isEmpty(kind, theirs)),
-    );
-    // What is on its way explains it.
-    if (!this.#leads() || this.#pending.size > 0 || this.#isBusy) return;
-    const { differing } = this;
-    this.#work(peer, async () => {
-      for (const kind of differing) await this.#tellAnew(peer, kind);
-    });
+    const told = this.#takePending().map((entries) => this.#tell(peer, { entries }));
+    const [theirs] = await Promise.all([peer.digests(), ...told]);
+    const differing = differingKinds(ours, theirs);
+    if (this.#peer !== peer || !this.#leads()) return;
+    this.differing = differing;
+    await this.#tell(peer, { entries: [], differing });
+    for (const kind of differing) await this.#tellAnew(peer, kind);
+  }
+
+  /** Nothing changes while neither leads; where the peer does, it tells. */
+  async #lookOn(peer: WarmPeer): Promise<void> {
+    if (this.#clock.monotonicMs() - this.#comparedThereMs < COMPARISON_AGE_MS) return;
+    const theirs = await peer.digests();
+    if (this.#peer === peer && !this.#leads()) this.differing = differingKinds(this.#store.status(), theirs);
   }
 
   async #tellAnew(peer: WarmPeer, kind: string): Promise<void> {
     this.totals.resyncs += 1;
     this.#log.debug({ kind }, 'warm state differs, telling it anew');
-    let forget: { forget?: string } = { forget: kind };
-    for (const entries of inMessages(this.#store.entries(kind))) {
-      await this.#tell(peer, { entries, ...forget });
-      forget = {};
+    const messages = [...inMessages(this.#store.entries(kind))];
+    if (messages.length === 0) messages.push([]);
+    for (const [index, entries] of messages.entries()) {
+      const anew = { kind, isFirst: index === 0, isLast: index === messages.length - 1 };
+      await this.#tell(peer, { entries, anew });
     }
-    if (forget.forget !== undefined) await this.#tell(peer, { entries: [], forget: kind });
   }
 
   #fail(peer: WarmPeer, error: unknown): void {
     if (this.#peer !== peer) return;
     this.#log.debug({ error: messageOf(error) }, 'the peer does not take warm state');
   }
+}
+
+function differingKinds(ours: Digests, theirs: Digests): string[] {
+  const kinds = [...new Set([...Object.keys(ours), ...Object.keys(theirs)])];
+  const sizeOf = (digests: Digests, kind: string): number => digests[kind]?.entries ?? 0;
+  return kinds.filter(
+    (kind) => ours[kind]?.digest !== theirs[kind]?.digest && sizeOf(ours, kind) + sizeOf(theirs, kind) > 0,
+  );
 }

@@ -1,0 +1,270 @@
+import assert from 'node:assert/strict';
+import { setImmediate as turn } from 'node:timers/promises';
+import { test } from 'node:test';
+import type { WarmEntry } from '../../collectors/warm-state.ts';
+import { WarmStore } from '../../src/keeper/warm-store.ts';
+import type { WarmNews } from '../../src/pair/pair-words.ts';
+import { WarmMirror, type WarmPeer } from '../../src/pair/warm-mirror.ts';
+import { createLog } from '../../src/runtime/log.ts';
+import { HandClock } from '../support/hand-clock.ts';
+
+const COMPARISON_MS = 5000;
+const MINUTE_MS = 60_000;
+
+function entry(key: string, value: string | undefined = 'value', kind = 'flow.template'): WarmEntry {
+  return { kind, key, value: value === undefined ? undefined : Buffer.from(value) };
+}
+
+function gone(key: string, kind = 'flow.template'): WarmEntry {
+  return { kind, key, value: undefined };
+}
+
+/** A node with its store, as the keeper composes them. */
+class Node {
+  readonly clock: HandClock;
+  readonly store: WarmStore;
+  readonly mirror: WarmMirror;
+  readonly forWorkers: WarmEntry[] = [];
+  leads = false;
+
+  constructor(clock: HandClock) {
+    this.clock = clock;
+    this.store = new WarmStore(() => clock.monotonicMs());
+    this.mirror = new WarmMirror(
+      this.store,
+      (entries) => this.forWorkers.push(...entries),
+      () => this.leads,
+      clock,
+      createLog('error'),
+    );
+    this.store.onTold = (entries) => this.mirror.changed(entries);
+  }
+
+  /** A worker of this node has learnt these. */
+  learn(...entries: WarmEntry[]): void {
+    this.store.take(0, entries);
+  }
+
+  keys(kind = 'flow.template'): string[] {
+    return [...this.store.entries(kind)].map(({ key }) => key).toSorted();
+  }
+}
+
+/** The way from one node to another: in order, a turn later each; a test loses messages or cuts it. */
+class Way implements WarmPeer {
+  readonly #to: Node;
+  /** Whether a message arrives. */
+  arrives: (news: WarmNews) => boolean = () => true;
+  /** Called as something is sent. */
+  onSend: () => void = () => {};
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(to: Node) {
+    this.#to = to;
+  }
+
+  tell(news: WarmNews): Promise<void> {
+    this.onSend();
+    const copy = structuredClone(news);
+    return this.#inOrder(() => {
+      if (!this.arrives(copy)) throw new Error('no answer');
+      this.#to.mirror.heard(copy);
+    });
+  }
+
+  digests(): ReturnType<WarmPeer['digests']> {
+    const answer = this.#inOrder(() => this.#to.mirror.digests());
+    this.onSend();
+    return answer;
+  }
+
+  #inOrder<T>(step: () => T): Promise<T> {
+    const done = this.#last.then(() => turn()).then(step);
+    this.#last = done.catch(() => {});
+    return done;
+  }
+}
+
+class Pair {
+  readonly clock = new HandClock();
+  readonly a = new Node(this.clock);
+  readonly b = new Node(this.clock);
+  toB = new Way(this.b);
+  toA = new Way(this.a);
+
+  async connect(): Promise<void> {
+    this.toB = new Way(this.b);
+    this.toA = new Way(this.a);
+    this.a.mirror.open(this.toB);
+    this.b.mirror.open(this.toA);
+    await this.rest();
+  }
+
+  cut(): void {
+    this.a.mirror.close();
+    this.b.mirror.close();
+  }
+
+  /** Until nothing is on its way; nothing here waits for anything but turns of the loop. */
+  async rest(): Promise<void> {
+    for (let turns = 0; turns < 100; turns += 1) await turn();
+  }
+
+  async comparison(): Promise<void> {
+    this.clock.advance(COMPARISON_MS);
+    await this.rest();
+  }
+}
+
+test('each node takes what only the other knows when the link opens, whoever leads', async () => {
+  const pair = new Pair();
+  pair.a.learn(entry('a'));
+  pair.b.learn(entry('b'));
+  await pair.connect();
+  assert.deepEqual(pair.a.keys(), ['a', 'b']);
+  assert.deepEqual(pair.b.keys(), ['a', 'b']);
+  await pair.comparison();
+  await pair.comparison();
+  assert.deepEqual([pair.a.mirror.differing, pair.b.mirror.differing], [[], []]);
+});
+
+test('what the leading node learns and forgets is told to the other, and there to its workers', async () => {
+  const pair = new Pair();
+  pair.a.leads = true;
+  await pair.connect();
+  pair.a.learn(entry('one'), entry('two'));
+  await pair.rest();
+  assert.deepEqual(pair.b.keys(), ['one', 'two']);
+  pair.a.learn(gone('one'));
+  await pair.rest();
+  assert.deepEqual(pair.b.keys(), ['two']);
+  assert.deepEqual(
+    pair.b.forWorkers.map(({ key, value }) => `${key} ${value === undefined ? '-' : '+'}`),
+    ['one +', 'two +', 'one -'],
+  );
+});
+
+test('a message that was lost is made good by the next comparison, in that kind only', async () => {
+  const pair = new Pair();
+  pair.a.leads = true;
+  await pair.connect();
+  pair.toB.arrives = () => false;
+  pair.a.learn(entry('lost'));
+  await pair.rest();
+  pair.toB.arrives = () => true;
+  pair.a.learn(entry('kept', 'rate', 'flow.sampling'));
+  await pair.rest();
+  assert.deepEqual(pair.b.keys(), []);
+  await pair.comparison();
+  assert.deepEqual(pair.b.keys(), ['lost']);
+  assert.equal(pair.a.mirror.totals.resyncs, 1);
+  await pair.comparison();
+  assert.deepEqual(pair.b.mirror.differing, []);
+});
+
+test('what changes with every datagram is not taken for different', async () => {
+  const pair = new Pair();
+  pair.a.leads = true;
+  await pair.connect();
+  let serial = 0;
+  // With each message that goes, more changes: there is no quiet moment.
+  pair.toB.onSend = () => {
+    if (serial < 500) setImmediate(() => pair.a.learn(entry('counter', String((serial += 1)), 'flow.sequence')));
+  };
+  pair.a.learn(entry('counter', '0', 'flow.sequence'));
+  for (let comparisons = 0; comparisons < 5; comparisons += 1) await pair.comparison();
+  assert.ok(serial > 100);
+  assert.equal(pair.a.mirror.totals.resyncs, 0);
+  assert.deepEqual([pair.a.mirror.differing, pair.b.mirror.differing], [[], []]);
+});
+
+test('a leader that dies while it tells a kind anew leaves the other no poorer', async () => {
+  const pair = new Pair();
+  pair.a.leads = true;
+  await pair.connect();
+  const large = 'x'.repeat(100_000);
+  pair.a.learn(...Array.from({ length: 30 }, (_, index) => entry(`t${index}`, large)));
+  await pair.rest();
+  assert.equal(pair.b.keys().length, 30);
+  pair.b.store.take(-1, [entry('stray')]);
+  // The first message gets there, then the leader is gone.
+  let arrived = 0;
+  pair.toB.arrives = ({ anew }) => anew === undefined || (arrived += 1) < 2;
+  await pair.comparison();
+  assert.ok(arrived > 1);
+  pair.cut();
+  assert.equal(pair.b.keys().length, 31);
+});
+
+test('a node that restarts empty does not empty the other, not even when it leads before it has heard it', async () => {
+  const pair = new Pair();
+  pair.b.learn(entry('known'), entry('as well'));
+  pair.a.leads = true;
+  // Nothing of what B knows gets through.
+  const connected = pair.connect();
+  pair.toA.arrives = () => false;
+  await connected;
+  pair.a.learn(entry('own'));
+  pair.clock.advance(COMPARISON_MS);
+  await pair.rest();
+  assert.deepEqual(pair.b.keys(), ['as well', 'known', 'own']);
+  pair.toA.arrives = () => true;
+  await pair.comparison();
+  await pair.comparison();
+  assert.deepEqual(pair.a.keys(), ['as well', 'known', 'own']);
+  assert.deepEqual(pair.b.keys(), ['as well', 'known', 'own']);
+});
+
+test('held data that the leader has decoded while the link was down does not come back from the other', async () => {
+  const pair = new Pair();
+  pair.a.leads = true;
+  await pair.connect();
+  pair.a.learn(entry('set', 'data', 'flow.held'));
+  await pair.rest();
+  assert.deepEqual(pair.b.keys('flow.held'), ['set']);
+  pair.cut();
+  pair.a.learn(gone('set', 'flow.held'));
+  await pair.connect();
+  assert.deepEqual(pair.a.keys('flow.held'), []);
+  await pair.comparison();
+  assert.deepEqual(pair.b.keys('flow.held'), []);
+});
+
+test('informs that grow too old at the leader go at the other with them, without all being told anew', async () => {
+  const pair = new Pair();
+  pair.a.leads = true;
+  await pair.connect();
+  for (let minute = 0; minute < 30; minute += 1) {
+    pair.a.learn(entry(`inform ${minute}`, 'x', 'snmp.inform'));
+    for (let steps = 0; steps < MINUTE_MS / COMPARISON_MS; steps += 1) await pair.comparison();
+  }
+  assert.ok(pair.a.keys('snmp.inform').length <= 12);
+  assert.deepEqual(pair.b.keys('snmp.inform'), pair.a.keys('snmp.inform'));
+  assert.equal(pair.a.mirror.totals.resyncs, 0);
+});
+
+test('a node that leads forgets nothing at the word of another that leads', async () => {
+  const pair = new Pair();
+  await pair.connect();
+  pair.a.leads = true;
+  pair.b.leads = true;
+  pair.b.store.take(0, [entry('of b')]);
+  pair.toA.arrives = () => false;
+  pair.a.learn(entry('of a'));
+  await pair.comparison();
+  assert.deepEqual(pair.b.keys(), ['of a', 'of b']);
+});
+
+test('what is told over a link that was closed meanwhile changes nothing of the next', async () => {
+  const pair = new Pair();
+  pair.a.leads = true;
+  await pair.connect();
+  const old = pair.toB;
+  pair.a.learn(entry('x'));
+  pair.cut();
+  await pair.connect();
+  pair.a.learn(entry('y'));
+  await pair.rest();
+  assert.deepEqual(pair.b.keys(), ['x', 'y']);
+  assert.notEqual(old, pair.toB);
+});
