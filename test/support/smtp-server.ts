@@ -85,7 +85,7 @@ export class SmtpServer {
             say('250 2.0.0 queued as 4711');
           }
           session.to = [];
-        } else if (text === 'STARTTLS') {
+        } else if (text === 'STARTTLS' && this.#options.certificate !== undefined) {
           socket.off('data', onData);
           say('220 go ahead');
           this.#encrypt(socket, session);
@@ -143,6 +143,7 @@ export class SmtpServer {
       if (to.startsWith('nobody@')) return '550 5.1.1 no such mailbox';
       session.to.push(to);
     }
+    if (verb === 'STAR') return '502 5.5.1 not here';
     return verb === 'QUIT' ? '221 bye' : '250 ok';
   }
 }
