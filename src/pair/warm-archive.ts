@@ -1,5 +1,6 @@
 import type { OpenSession, SqlSession } from '../../ha/heartbeat/sql-session.ts';
 import type { WarmEntry } from '../../collectors/warm-state.ts';
+import { WARM_LIMITS } from '../keeper/warm-store.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { messageOf } from '../runtime/errors.ts';
 import { type Component, withTimeout } from '../runtime/lifecycle.ts';
@@ -11,12 +12,18 @@ const LOAD_MS = 10_000;
 const ENTRIES_A_STATEMENT = 2000;
 /** While the database is away; what is beyond is stored when it is told again. */
 const MAX_WAITING = 200_000;
-/** As decoders forget what is not in use. */
+/** What decoders forget when it is not in use, and tell again every few hours while it is. */
 const MAX_AGE = '25 hours';
+/** What they keep for good is told once: clocks, engines, names. Bounded all the same. */
+const AGELESS_MAX_AGE = '90 days';
+const AGELESS: readonly string[] = Object.entries(WARM_LIMITS)
+  .filter(([, { maxAgeMs }]) => maxAgeMs === undefined)
+  .map(([kind]) => kind);
 /** Not for another time: whoever had it has written it, or it is made anew. */
 const FLEETING: ReadonlySet<string> = new Set(['flow.held', 'flow.sequence', 'snmp.inform']);
 
-const LOAD = `SELECT kind, key, value FROM warm_state WHERE owner = $1 AND told_at > now() - interval '${MAX_AGE}' ORDER BY told_at`;
+const OLDEST = `now() - CASE WHEN kind = ANY ($2::text[]) THEN interval '${AGELESS_MAX_AGE}' ELSE interval '${MAX_AGE}' END`;
+const LOAD = `SELECT kind, key, value FROM warm_state WHERE owner = $1 AND told_at > ${OLDEST} ORDER BY told_at`;
 const STORE = `
   INSERT INTO warm_state AS known (owner, kind, key, value)
   SELECT $1, kind, key, value FROM unnest($2::text[], $3::text[], $4::bytea[]) AS told (kind, key, value)
@@ -24,7 +31,7 @@ const STORE = `
 const REMOVE = `
   DELETE FROM warm_state USING unnest($2::text[], $3::text[]) AS gone (kind, key)
   WHERE owner = $1 AND warm_state.kind = gone.kind AND warm_state.key = gone.key`;
-const EXPIRE = `DELETE FROM warm_state WHERE owner = $1 AND told_at <= now() - interval '${MAX_AGE}'`;
+const EXPIRE = `DELETE FROM warm_state WHERE owner = $1 AND told_at <= ${OLDEST}`;
 
 /**
  * The warm state in the database, for a node that starts and has nobody to ask. Changes gather for a few seconds and go there
@@ -56,8 +63,8 @@ export class WarmArchive implements Component {
   /** What an earlier run of this node, or the other node, knew; nothing where the database does not answer. Never rejects. */
   async load(): Promise<WarmEntry[]> {
     try {
-      const rows = await withTimeout(this.#query(LOAD, [this.#owner]), LOAD_MS, 'the database');
-      await this.#query(EXPIRE, [this.#owner]);
+      const rows = await withTimeout(this.#query(LOAD, [this.#owner, AGELESS]), LOAD_MS, 'the database');
+      await this.#query(EXPIRE, [this.#owner, AGELESS]);
       return rows.map(({ kind, key, value }) => ({
         kind: String(kind),
         key: String(key),

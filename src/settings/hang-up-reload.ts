@@ -25,6 +25,7 @@ export class HangUpReload implements Component {
   }
 
   async stop(): Promise<void> {
+    this.#reloader.end();
     process.off('SIGHUP', this.#reload);
   }
 }

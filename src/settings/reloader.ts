@@ -40,6 +40,7 @@ export class Reloader {
   readonly #parts: Reloadable;
   readonly #log: Log;
   #isBusy = false;
+  #isEnded = false;
 
   constructor(started: Config, parts: Reloadable, log: Log) {
     this.accepted = started;
@@ -48,9 +49,14 @@ export class Reloader {
     this.#log = log;
   }
 
+  /** The collector stops: a reload that is under way goes no further, and starts nothing again. */
+  end(): void {
+    this.#isEnded = true;
+  }
+
   /** @throws DogwatchError `RELOAD_BUSY`, `RELOAD_REFUSED`, `RELOAD_FAILED`, or ConfigError; the former settings are in effect then */
   async reload(): Promise<ReloadOutcome> {
-    if (this.#isBusy) throw new DogwatchError('RELOAD_BUSY', 'another reload is under way');
+    if (this.#isBusy || this.#isEnded) throw new DogwatchError('RELOAD_BUSY', 'another reload is under way');
     this.#isBusy = true;
     try {
       const outcome = await this.#take(this.#parts.load());
@@ -79,6 +85,7 @@ export class Reloader {
     try {
       await this.#change(next, replaced);
     } catch (error) {
+      if (this.#isEnded) throw error;
       this.#log.error({ error: messageOf(error) }, 'new settings cannot be used, going back to the former ones');
       await this.#change(this.#running, replaced);
       const remedy = error instanceof DogwatchError ? error.remedy : undefined;
@@ -94,8 +101,8 @@ export class Reloader {
     const effective = this.#parts.effective(config);
     await this.#parts.openSockets(effective);
     if (replaced.has('workers')) await this.#parts.replaceWorkers(effective);
-    if (replaced.has('console')) await this.#parts.replaceConsole(effective);
-    if (replaced.has('maintenance')) await this.#parts.replaceMaintenance(effective);
+    if (!this.#isEnded && replaced.has('console')) await this.#parts.replaceConsole(effective);
+    if (!this.#isEnded && replaced.has('maintenance')) await this.#parts.replaceMaintenance(effective);
     await this.#parts.pruneSockets();
   }
 }
