@@ -66,7 +66,7 @@ function collect(each: string, before: readonly string[]): string[] {
 }
 
 /** How this program is started, for a service that has no PATH of ours. */
-export function thisProgram(): string {
+function thisProgram(): string {
   const launcher = fileURLToPath(new URL('dogwatch.mjs', import.meta.url));
   const words = [process.execPath, launcher];
   const odd = words.find((word) => /[\s"\\%$]/.test(word));

@@ -37,12 +37,12 @@ export interface PairWords {
   };
 }
 
-export interface SwitchoverWish {
+interface SwitchoverWish {
   readonly to: string | undefined;
   readonly force: boolean;
 }
 
-export interface SwitchoverAnswer {
+interface SwitchoverAnswer {
   /** Why not; undefined: it is done. */
   readonly refusal: string | undefined;
   readonly summary: string;
@@ -62,7 +62,7 @@ export interface WarmNews {
 }
 
 /** The part of the configuration that both nodes have. */
-export interface SharedSettings {
+interface SharedSettings {
   readonly revision: number;
   readonly digest: string;
   /** YAML. */
@@ -71,7 +71,7 @@ export interface SharedSettings {
   readonly isTrial: boolean;
 }
 
-export interface SettingsVerdict {
+interface SettingsVerdict {
   /** Why they are no good there; empty when they are. */
   readonly findings: readonly string[];
 }
