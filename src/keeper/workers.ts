@@ -77,7 +77,8 @@ export class Workers implements Component {
         name: `worker ${index + 1}`,
         spare: this.spare,
         stopMs: STOP_MS,
-        assign: (channel: WorkerChannel): WorkerStart => this.#assign(channel, index, { ...this.#start, index, workers }),
+        assign: (channel: WorkerChannel): WorkerStart =>
+          this.#assign(channel, index, { ...this.#start, index, workers }),
         onReady: (channel: WorkerChannel) => this.#letListen(channel, index),
         onDeath: () => this.#bury(index),
       };
