@@ -31,6 +31,7 @@ import { programFiles, whatAccountCannotReach } from './keeper/reach.ts';
 import { WarmStore } from './keeper/warm-store.ts';
 import { Workers } from './keeper/workers.ts';
 import { systemClock } from './runtime/clock.ts';
+import { DogwatchError } from './runtime/errors.ts';
 import { Lifecycle } from './runtime/lifecycle.ts';
 import type { Log } from './runtime/log.ts';
 import { HangUpReload } from './settings/hang-up-reload.ts';
@@ -78,6 +79,7 @@ export function buildCollector(
   let database: OpenDatabase | undefined;
   let facts: (() => Promise<NodeFacts>) | undefined;
   let pair: PairNode | undefined;
+  let reloader: Reloader | undefined;
   let selfWatch: SelfWatch | undefined;
 
   async function start(): Promise<void> {
@@ -95,6 +97,12 @@ export function buildCollector(
     await engine.start();
     const record = new RunRecord(join(config.stateDirectory, 'run.json'), systemClock, log);
     await lifecycle.start(record);
+    // While the directory can still be written to.
+    const commands = {
+      ...controlAnswerers(() => pair, inviter(given, version, log)),
+      reload: async () => (reloader ?? notYet()).reload(),
+    };
+    await lifecycle.start(new ControlServer(controlPath(config.stateDirectory), commands, account, log));
     const remaining = giveUpRootWherePossible(config, account, log);
     const processStart = { config, database: database.address, account: remaining };
     const warm = new WarmStore(() => systemClock.monotonicMs());
@@ -142,7 +150,7 @@ export function buildCollector(
     });
     await lifecycle.start(attendants);
     await lifecycle.start(new HangUpRelay([...workers.children, attendants.maintenance]));
-    const reloader = new Reloader(
+    reloader = new Reloader(
       given,
       {
         load,
@@ -156,13 +164,6 @@ export function buildCollector(
       log,
     );
     await lifecycle.start(new HangUpReload(reloader, log));
-    await lifecycle.start(
-      new ControlServer(
-        controlPath(config.stateDirectory),
-        { ...controlAnswerers(() => pair, inviter(given, version, log)), reload: () => reloader.reload() },
-        log,
-      ),
-    );
     selfWatch = new SelfWatch(
       {
         node: config.node.name,
@@ -177,7 +178,8 @@ export function buildCollector(
     );
     await lifecycle.start(selfWatch);
     if (config.ha === undefined) return;
-    const settings = (): Config => withVirtualListeners(reloader.accepted);
+    const { accepted } = reloader;
+    const settings = (): Config => withVirtualListeners(reloader?.accepted ?? accepted);
     const parts = { version, database: database.address, sockets, workers, attendants, warm, engine, events, settings };
     const isMigrated = (): boolean => schema.isMigrated;
     pair = buildPair(config, config.ha, { ...parts, isMigrated, status }, log);
@@ -203,6 +205,10 @@ export function buildCollector(
     abandon: () => database?.abandon(),
     status,
   };
+}
+
+function notYet(): never {
+  throw new DogwatchError('STARTING', 'the collector is still starting', { remedy: 'ask again in a moment' });
 }
 
 /** Each worker's folder, which belongs to whoever goes on. */

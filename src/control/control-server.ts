@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { chownSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -8,6 +8,11 @@ import type { Log } from '../runtime/log.ts';
 
 /** What commands may ask of the collector that runs on this machine; each gets its arguments as they came, and gives plain data. */
 export type ControlAnswerers = Readonly<Record<string, (body: unknown) => Promise<unknown>>>;
+
+interface SocketOwner {
+  readonly uid: number;
+  readonly gid: number;
+}
 
 const MAX_QUESTION_BYTES = 1 << 20;
 /** Linux: a path of a socket has 107 bytes at most (unix(7)). */
@@ -26,13 +31,16 @@ export class ControlServer implements Component {
   readonly name = 'control socket';
   readonly #path: string;
   readonly #answerers: ControlAnswerers;
+  readonly #account: SocketOwner | undefined;
   readonly #log: Log;
   readonly #open = new Set<Socket>();
   #server: Server | undefined;
 
-  constructor(path: string, answerers: ControlAnswerers, log: Log) {
+  /** @param account who may ask beside root; whoever started us where none is given */
+  constructor(path: string, answerers: ControlAnswerers, account: SocketOwner | undefined, log: Log) {
     this.#path = path;
     this.#answerers = answerers;
+    this.#account = account;
     this.#log = log;
   }
 
@@ -47,6 +55,7 @@ export class ControlServer implements Component {
       server.listen(this.#path);
       process.umask(umask);
       await listening;
+      if (this.#account !== undefined) chownSync(this.#path, this.#account.uid, this.#account.gid);
       server.on('error', (error) => this.#log.warn({ error: messageOf(error) }, 'control socket'));
       this.#server = server;
     } catch (error) {

@@ -18,7 +18,7 @@ const answerers = {
 
 test("a command gets the collector's answer, or what it refuses with", async () => {
   const folder = await temporaryDirectory();
-  const server = new ControlServer(controlPath(folder), answerers, silentLog);
+  const server = new ControlServer(controlPath(folder), answerers, undefined, silentLog);
   await server.start();
   assert.deepEqual(await askCollector(folder, 'echo', { to: 'b' }, 5000), { body: { to: 'b' } });
   await assert.rejects(askCollector(folder, 'refuse', undefined, 5000), {
@@ -33,7 +33,7 @@ test("a command gets the collector's answer, or what it refuses with", async () 
 
 test('only its owner may ask', async () => {
   const folder = await temporaryDirectory();
-  const server = new ControlServer(controlPath(folder), answerers, silentLog);
+  const server = new ControlServer(controlPath(folder), answerers, undefined, silentLog);
   await server.start();
   assert.equal((await stat(controlPath(folder))).mode & 0o777, 0o600);
   await server.stop();
@@ -43,7 +43,7 @@ test('the file that a killed collector left is no hindrance, a collector that li
   const folder = await temporaryDirectory();
   await writeFile(controlPath(folder), '');
   const [first, second] = [1, 2].map((who) => {
-    return new ControlServer(controlPath(folder), { who: async () => who }, silentLog);
+    return new ControlServer(controlPath(folder), { who: async () => who }, undefined, silentLog);
   });
   await first?.start();
   await second?.start();
@@ -54,7 +54,7 @@ test('the file that a killed collector left is no hindrance, a collector that li
 
 test('what is no question is answered with an error, and what never ends is cut off', async () => {
   const folder = await temporaryDirectory();
-  const server = new ControlServer(controlPath(folder), answerers, silentLog);
+  const server = new ControlServer(controlPath(folder), answerers, undefined, silentLog);
   await server.start();
   const socket = connect(controlPath(folder));
   socket.write('[1, 2\n');
