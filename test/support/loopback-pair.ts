@@ -129,7 +129,7 @@ export class LoopbackPair {
    * both in hexadecimal; the inode is the tenth field.
    */
   async #flowSockets(): Promise<string[]> {
-    const address = Buffer.from(this.address.split('.').map(Number)).reverse().toString('hex');
+    const address = Buffer.from(this.address.split('.').map(Number).toReversed()).toString('hex');
     const local = `${address}:${this.ports.flow.toString(16).padStart(4, '0')}`.toUpperCase();
     const lines = (await readFile('/proc/net/udp', 'utf8')).split('\n').map((line) => line.trim().split(/\s+/));
     return lines.filter((fields) => fields[1] === local).map((fields) => fields[9] ?? '');
@@ -146,11 +146,11 @@ export class LoopbackPair {
   /** Both end in order: what was counted is written. */
   async stop(): Promise<void> {
     const running = this.#nodes.splice(0, 2, undefined, undefined);
-    await Promise.all(running.map((node) => node?.stop()));
+    await Promise.all(running.map(async (node) => node?.stop()));
   }
 
   async kill(): Promise<void> {
-    await Promise.all(this.#nodes.map((node) => node?.kill()));
+    await Promise.all(this.#nodes.map(async (node) => node?.kill()));
   }
 
   async #pairs() {
