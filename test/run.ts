@@ -23,7 +23,7 @@ const isLong = options.includes('--long');
 const RUN_LIMIT_MS = (isLong ? 60 : 14) * 60_000;
 const TEST_LIMIT_MS = (isLong ? 40 : 3) * 60_000;
 /** Rounds of the tests that repeat a fault at random moments, where they are to be many. */
-const LONG_ROUNDS = { CHAOS_ROUNDS: '200', ALL_FAULTS: '1', SIM_SCHEDULES: '20000', SOAK_MINUTES: '30' };
+const LONG_ROUNDS = { CHAOS_ROUNDS: '200', ALL_FAULTS: '1', SIM_SCHEDULES: '100000', SOAK_MINUTES: '30' };
 /** Options of ours, not of `node --test`. */
 const OWN_OPTIONS = new Set(['--unit', '--long']);
 

@@ -458,6 +458,7 @@ export class FlowDecoder implements WarmState {
         this.#sets.restoreTemplate(exporter, session, definition, wire);
       },
       hold: (set) => this.#sets.restoreHeld(set),
+      leaveHeld: (warmKey) => this.#sets.leaveHeld(warmKey),
       held: () => this.#sets.heldSets(),
       element: (element) => this.#sets.restoreElement(element),
       learntElements: () => this.#sets.learntElements(),

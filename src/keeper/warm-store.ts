@@ -28,6 +28,8 @@ interface StoredEntry {
   readonly value: string;
   /** Who told it: a worker's number. */
   readonly worker: number;
+  /** The other node has it, too. */
+  readonly isShared: boolean;
   readonly toldAtMs: number;
   readonly bytes: number;
   readonly digest: bigint;
@@ -112,7 +114,9 @@ export class WarmStore {
     const forOthers: WarmEntry[] = [];
     for (const entry of entries) {
       if (!this.#take(worker, entry)) this.refused += 1;
-      else if (!OWNED_KINDS.has(entry.kind)) forOthers.push(entry);
+      // What the other node has decoded waits here no more.
+      else if (!OWNED_KINDS.has(entry.kind) || (worker === ELSEWHERE && entry.value === undefined))
+        forOthers.push(entry);
     }
     if (worker !== ELSEWHERE) this.onTold?.(entries);
     return forOthers;
@@ -134,11 +138,10 @@ export class WarmStore {
    * @returns what the workers are to be told
    */
   keepOnly(name: string, keys: ReadonlySet<string>): WarmEntry[] {
-    const gone = [...(this.#kinds.get(name)?.entries.keys() ?? [])].filter((key) => !keys.has(key));
-    return this.take(
-      ELSEWHERE,
-      gone.map((key) => ({ kind: name, key, value: undefined })),
-    );
+    const gone: WarmEntry[] = [];
+    for (const [key, stored] of this.#kinds.get(name)?.entries ?? [])
+      if (!keys.has(key) && !isOursAlone(name, stored)) gone.push({ kind: name, key, value: undefined });
+    return this.take(ELSEWHERE, gone);
   }
 
   /** All of a kind, or of all kinds; told longest ago first within each. */
@@ -146,6 +149,38 @@ export class WarmStore {
     this.#expire();
     for (const [kind, { entries }] of this.#kinds)
       if (name === undefined || name === kind) for (const [key, stored] of entries) yield entryOf(kind, key, stored);
+  }
+
+  /** The other node has these now, too. */
+  shared(entries: readonly WarmEntry[]): void {
+    for (const { kind, key, value } of entries) {
+      const known = value === undefined || !OWNED_KINDS.has(kind) ? undefined : this.#kinds.get(kind);
+      const stored = known?.entries.get(key);
+      if (stored !== undefined) known?.entries.set(key, { ...stored, isShared: true });
+    }
+  }
+
+  /**
+   * The other node is the one that listens: what workers have for themselves is its own from now on, as far as it has it.
+   * @returns what the workers are to be told: they have it no more
+   */
+  disown(): WarmEntry[] {
+    const left: WarmEntry[] = [];
+    for (const name of OWNED_KINDS) {
+      for (const [key, stored] of this.#kinds.get(name)?.entries ?? []) {
+        if (stored.worker === ELSEWHERE || !stored.isShared) continue;
+        this.#kinds.get(name)?.entries.set(key, { ...stored, worker: ELSEWHERE });
+        left.push({ kind: name, key, value: undefined });
+      }
+    }
+    return left;
+  }
+
+  /** What workers have for themselves, and the other node has not. */
+  *oursAlone(): Iterable<WarmEntry> {
+    for (const name of OWNED_KINDS)
+      for (const [key, stored] of this.#kinds.get(name)?.entries ?? [])
+        if (isOursAlone(name, stored)) yield entryOf(name, key, stored);
   }
 
   /**
@@ -195,7 +230,8 @@ export class WarmStore {
     const bytes = ENTRY_OVERHEAD_BYTES + 2 * entry.key.length + entry.value.length;
     const { buffer, byteOffset, byteLength } = entry.value;
     const value = Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
-    const stored = { value, worker, toldAtMs: this.#monotonicMs(), bytes, digest: digestOf(entry) };
+    const isShared = worker === ELSEWHERE;
+    const stored = { value, worker, isShared, toldAtMs: this.#monotonicMs(), bytes, digest: digestOf(entry) };
     kind.entries.set(entry.key, stored);
     kind.bytes += bytes;
     kind.digest ^= stored.digest;
@@ -261,6 +297,11 @@ export function* inMessages(entries: Iterable<WarmEntry>, maxBytes = MEBIBYTE): 
     bytes = 0;
   }
   if (message.length > 0) yield message;
+}
+
+/** Nobody else could decode it. */
+function isOursAlone(kind: string, { worker, isShared }: StoredEntry): boolean {
+  return OWNED_KINDS.has(kind) && worker !== ELSEWHERE && !isShared;
 }
 
 function entryOf(kind: string, key: string, { value }: StoredEntry): WarmEntry {

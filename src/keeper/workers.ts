@@ -137,11 +137,14 @@ export class Workers implements Component {
   /** What another node was to its senders, this one is from now on: its SNMP engine, and what its workers had for themselves. */
   inherit(engine: SharedEngine): void {
     this.#engine = engine;
-    const owned = this.#warm.inherit(0);
-    for (const [index, { channel }] of this.children.entries()) {
-      channel?.send('worker.engine', engine);
-      if (index === 0) for (const entries of inMessages(owned)) channel?.send('worker.warm', entries);
-    }
+    for (const { channel } of this.children) channel?.send('worker.engine', engine);
+    this.inheritHeld();
+  }
+
+  /** What workers of another node had for themselves is the first worker's from now on; what it has already it passes over. */
+  inheritHeld(): void {
+    const channel = this.children[0]?.channel;
+    for (const entries of inMessages(this.#warm.inherit(0))) channel?.send('worker.warm', entries);
   }
 
   /** Until when they may listen. */

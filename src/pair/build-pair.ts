@@ -86,6 +86,7 @@ export function buildPair(config: Config, ha: Ha, parts: PairParts, log: Log): P
     clock,
     log,
   );
+  mirror.onGiven = () => workers.inheritHeld();
   const look = new NodeLook(config, ha, parts, mirror, () => link.status.clockOffsetMs);
   const ears = new GatedEars(sockets, workers, () => clock.monotonicMs());
   const node = new PairNode(

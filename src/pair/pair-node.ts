@@ -322,6 +322,9 @@ export class PairNode implements Component {
     if (from === 'standby') this.#after = change.reason.code === 'PEER_VOTE' ? 'handOver' : 'takeover';
     const told = eventOf(this.#options, change);
     if (told !== undefined) this.#surroundings.events.add(told.kind, change.epoch, told.summary, told.details);
+    // Before the peer can be told that it leads.
+    if (to === 'standby' && from !== to) this.#surroundings.warm.leave();
+    if (from === 'standby' && from !== to) this.#surroundings.warm.lead();
     // Before anything else can happen: what needs a single owner ends with the role.
     if (to !== 'active') this.#own(undefined);
     void this.#tell();

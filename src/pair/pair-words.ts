@@ -57,6 +57,8 @@ export interface WarmNews {
   readonly endsMerge?: boolean;
   /** A kind of which everything is told anew; what was not told when it ends is known no more. */
   readonly anew?: { readonly kind: string; readonly isFirst: boolean; readonly isLast: boolean };
+  /** Data that waits for its template, as far as it was told, is the receiver's from now on: the teller does not lead. */
+  readonly gives?: boolean;
   /** Kinds that differed when the node that leads compared them. */
   readonly differing?: readonly string[];
 }

@@ -26,6 +26,10 @@ type Digests = Readonly<Record<string, WarmKindStatus>>;
  * that both are of the same moment, however much changes. A kind that differs is told anew, and what was not told is forgotten there
  * only at the end: a leader that dies in the middle leaves its successor no poorer.
  *
+ * Data that waits for its template is one node's at a time. Who leads has it; when it leads no more (`leave`) its workers give up what the
+ * other has, and what the other has not yet is given to it (`gives`), as is what still comes while a switchover ends. Who decodes it says
+ * so before it tells the template, so that a copy that was left behind is gone before it could be decoded.
+ *
  *   apart ──open()──▶ merging ──▶ following: changes ─▶ told ─▶ acknowledged
  *     ▲                              └── due, and the other's merge is complete: compared ──differs──▶ told anew
  *     └── close()
@@ -48,11 +52,16 @@ export class WarmMirror {
   #hasMerged = false;
   #hasHeardMerge = false;
   #isCompareDue = false;
+  /** Data that waits has to become the other's. */
+  #isGivingDue = false;
   /** When the peer, leading, last told how a comparison went. */
   #comparedThereMs = -Infinity;
   /** The kind that the peer is telling anew, and the keys so far. */
   #anew: { readonly kind: string; readonly keys: Set<string> } | undefined;
   #cancelComparing: (() => void) | undefined;
+
+  /** Called when data that waits has become this node's while it leads. */
+  onGiven: (() => void) | undefined;
 
   /**
    * @param tellWorkers hands what was taken to the decoders
@@ -70,7 +79,9 @@ export class WarmMirror {
     this.#leads = leads;
     this.#clock = clock;
     this.#log = log;
-    store.onExpired = (gone) => this.changed(gone);
+    store.onExpired = (gone) => {
+      if (this.#leads()) this.changed(gone);
+    };
   }
 
   open(peer: WarmPeer): void {
@@ -87,6 +98,7 @@ export class WarmMirror {
     this.#hasMerged = false;
     this.#hasHeardMerge = false;
     this.#isCompareDue = false;
+    this.#isGivingDue = false;
     this.#comparedThereMs = -Infinity;
     this.#anew = undefined;
     this.#pending.clear();
@@ -95,14 +107,30 @@ export class WarmMirror {
 
   /** The workers of this node have told something. */
   changed(entries: readonly WarmEntry[]): void {
-    if (this.#peer === undefined || !this.#leads()) return;
-    for (const entry of entries) this.#pending.set(`${entry.kind} ${entry.key}`, entry);
+    if (this.#peer === undefined) return;
+    const leads = this.#leads();
+    for (const entry of entries)
+      if (leads || isHeardLate(entry)) this.#pending.set(`${entry.kind} ${entry.key}`, entry);
     if (this.#pending.size > MAX_PENDING) this.#pending.clear();
+    if (!leads && entries.some(({ kind, value }) => OWNED_KINDS.has(kind) && value !== undefined))
+      this.#isGivingDue = true;
     this.#goOn(this.#peer);
   }
 
+  /** This node leads: what waits elsewhere is its own. */
+  lead(): void {
+    this.onGiven?.();
+  }
+
+  /** This node leads no more: what its workers have for themselves becomes the other's, before that one can lead. */
+  leave(): void {
+    this.#disown();
+    this.#isGivingDue = true;
+    if (this.#peer !== undefined) this.#goOn(this.#peer);
+  }
+
   /** The other node has told something. */
-  heard({ entries, isMerge, endsMerge, anew, differing }: WarmNews): void {
+  heard({ entries, isMerge, endsMerge, anew, differing, gives }: WarmNews): void {
     const forWorkers = isMerge === true ? this.#merge(entries) : this.#store.take(ELSEWHERE, entries);
     if (anew !== undefined) forWorkers.push(...this.#hearAnew(anew, entries));
     if (endsMerge === true) this.#hasHeardMerge = true;
@@ -112,6 +140,7 @@ export class WarmMirror {
     }
     this.totals.taken += entries.length;
     if (forWorkers.length > 0) this.#tellWorkers(forWorkers);
+    if (gives === true && this.#leads()) this.onGiven?.();
   }
 
   /** Who leads has decoded, or given up, what it does not hold any more: the other's copy of it would be decoded a second time. */
@@ -137,8 +166,10 @@ export class WarmMirror {
 
   async #tellAll(peer: WarmPeer): Promise<void> {
     // As of now: what changes on the way would be met again and again.
-    const all = [...this.#store.entries()];
+    const alone = new Set([...this.#store.oursAlone()].map(({ key }) => key));
+    const all = [...this.#store.entries()].filter(({ kind, key }) => !OWNED_KINDS.has(kind) || !alone.has(key));
     for (const entries of inMessages(all)) await this.#tell(peer, { entries, isMerge: true });
+    await this.#give(peer);
     await this.#tell(peer, { entries: [], isMerge: true, endsMerge: true });
     if (this.#peer === peer) this.#hasMerged = true;
   }
@@ -148,7 +179,8 @@ export class WarmMirror {
     if (this.#isCompareDue) {
       this.#isCompareDue = false;
       this.#work(peer, () => (this.#hasMerged ? this.#compare(peer) : this.#tellAll(peer)));
-    } else if (this.#pending.size > 0) this.#work(peer, () => this.#tellPending(peer));
+    } else if (this.#isGivingDue && this.#hasMerged) this.#work(peer, () => this.#give(peer));
+    else if (this.#pending.size > 0) this.#work(peer, () => this.#tellPending(peer));
   }
 
   /** One thing at a time, for each link; what gathers meanwhile follows. */
@@ -176,6 +208,22 @@ export class WarmMirror {
   async #tell(peer: WarmPeer, news: WarmNews): Promise<void> {
     await peer.tell(news);
     this.totals.told += news.entries.length;
+    if (news.isMerge !== true) this.#store.shared(news.entries);
+  }
+
+  /** What the other node has not is told; then all of it is the other's where that one leads, and no more of our workers in any case. */
+  async #give(peer: WarmPeer): Promise<void> {
+    this.#isGivingDue = false;
+    await this.#tellPending(peer);
+    for (const entries of inMessages([...this.#store.oursAlone()])) await this.#tell(peer, { entries });
+    if (this.#leads()) return;
+    await this.#tell(peer, { entries: [], gives: true });
+    if (!this.#leads()) this.#disown();
+  }
+
+  #disown(): void {
+    const left = this.#store.disown();
+    if (left.length > 0) this.#tellWorkers(left);
   }
 
   #compareLater(peer: WarmPeer): void {
@@ -223,6 +271,11 @@ export class WarmMirror {
     if (this.#peer !== peer) return;
     this.#log.debug({ error: messageOf(error) }, 'the peer does not take warm state');
   }
+}
+
+/** What a node that leads no more still hears: its workers tell what came while a switchover ended. Positions of sequence numbers are its own. */
+function isHeardLate({ kind, value }: WarmEntry): boolean {
+  return OWNED_KINDS.has(kind) || (value !== undefined && kind !== 'flow.sequence');
 }
 
 function differingKinds(ours: Digests, theirs: Digests): string[] {

@@ -10,6 +10,7 @@ CREATE TABLE ha_heartbeat (
 ) WITH (fillfactor = 10);
 
 COMMENT ON TABLE ha_heartbeat IS 'Which node of a pair is active: a row a pair, replaced by compare-and-set alone.';
+COMMENT ON COLUMN ha_heartbeat.pair IS 'Its name, ha.pair of both nodes.';
 COMMENT ON COLUMN ha_heartbeat.epoch IS 'Raised at every takeover and switchover; 0: nobody was ever active.';
 COMMENT ON COLUMN ha_heartbeat.counter IS 'Raised at every beat. That it stands still is how the standby notices.';
 COMMENT ON COLUMN ha_heartbeat.beaten_at IS 'The database''s clock at the last beat; for people, nothing is decided by it.';
@@ -29,6 +30,8 @@ CREATE TABLE ha_nodes (
 ) WITH (fillfactor = 20);
 
 COMMENT ON TABLE ha_nodes IS 'What each node of a pair said of itself last.';
+COMMENT ON COLUMN ha_nodes.pair IS 'Its name.';
+COMMENT ON COLUMN ha_nodes.node IS 'Its name, node.name of its settings.';
 COMMENT ON COLUMN ha_nodes.seen_at IS 'When it said so, by the database''s clock.';
 COMMENT ON COLUMN ha_nodes.session IS 'Which run of the node.';
 COMMENT ON COLUMN ha_nodes.address IS 'Its own address and port.';
@@ -50,10 +53,13 @@ CREATE TABLE ha_events (
 );
 
 COMMENT ON TABLE ha_events IS 'What happened to the pair, and to each of its nodes.';
+COMMENT ON COLUMN ha_events.id IS 'In the order of storing.';
 COMMENT ON COLUMN ha_events.at IS 'By the clock of the node.';
 COMMENT ON COLUMN ha_events.epoch IS 'That the node knew.';
 COMMENT ON COLUMN ha_events.notified_at IS 'When the operators had been told, or it was found that they need not be.';
 COMMENT ON COLUMN ha_events.uid IS 'Made by the node, so that an event that is sent twice is stored once.';
+COMMENT ON COLUMN ha_events.pair IS 'Its name; that of the node where it is alone.';
+COMMENT ON COLUMN ha_events.node IS 'Which saw it.';
 COMMENT ON COLUMN ha_events.kind IS 'takeover, switchover, role, vote, readiness, gap, address, settings, alarm or alarm-over.';
 COMMENT ON COLUMN ha_events.summary IS 'A sentence.';
 COMMENT ON COLUMN ha_events.details IS 'What it was seen by.';
@@ -74,6 +80,7 @@ CREATE TABLE ha_settings (
 );
 
 COMMENT ON TABLE ha_settings IS 'Revisions of the settings that both nodes share. No secrets: these stay in files of each node.';
+COMMENT ON COLUMN ha_settings.pair IS 'Its name.';
 COMMENT ON COLUMN ha_settings.revision IS 'From 1.';
 COMMENT ON COLUMN ha_settings.at IS 'By the database''s clock.';
 COMMENT ON COLUMN ha_settings.node IS 'Where they were changed.';

@@ -56,6 +56,7 @@ test('without a file every setting has its documented default', () => {
       { ...stream, family: 'syslog', transport: 'relp', port: 2514, idle: 600_000 },
       { ...udp, family: 'snmp', port: 1162 },
     ],
+    alarms: { lossPerMinute: 1000 },
     tls: {},
     allowFrom: [],
     flow: {
@@ -105,6 +106,12 @@ test('without a file every setting has its documented default', () => {
       ledger: 7 * DAY,
     },
     http: { address: '127.0.0.1', port: 8055 },
+    notify: {
+      events: ['takeover', 'switchover', 'readiness', 'gap', 'alarm', 'alarm-over', 'settings'],
+      repeatAfter: DAY,
+      timeout: 20_000,
+      webhooks: [],
+    },
   });
 });
 

@@ -95,6 +95,8 @@ test('every setting whose name speaks of a secret is masked', () => {
     'database.passwordFile',
     // A path, as the other two files.
     'ha.secretFile',
+    'notify.email.password',
+    'notify.email.passwordFile',
     'redis.password',
     'redis.passwordFile',
   ]);

@@ -1,14 +1,8 @@
 import assert from 'node:assert/strict';
-import { setImmediate as turn } from 'node:timers/promises';
 import { test } from 'node:test';
 import type { WarmEntry } from '../../collectors/warm-state.ts';
-import { WarmStore } from '../../src/keeper/warm-store.ts';
-import type { WarmNews } from '../../src/pair/pair-words.ts';
-import { WarmMirror, type WarmPeer } from '../../src/pair/warm-mirror.ts';
-import { createLog } from '../../src/runtime/log.ts';
-import { HandClock } from '../support/hand-clock.ts';
+import { COMPARISON_MS, WarmPair } from '../support/warm-pair.ts';
 
-const COMPARISON_MS = 5000;
 const MINUTE_MS = 60_000;
 
 function entry(key: string, value: string | undefined = 'value', kind = 'flow.template'): WarmEntry {
@@ -19,105 +13,8 @@ function gone(key: string, kind = 'flow.template'): WarmEntry {
   return { kind, key, value: undefined };
 }
 
-/** A node with its store, as the keeper composes them. */
-class Node {
-  readonly clock: HandClock;
-  readonly store: WarmStore;
-  readonly mirror: WarmMirror;
-  readonly forWorkers: WarmEntry[] = [];
-  leads = false;
-
-  constructor(clock: HandClock) {
-    this.clock = clock;
-    this.store = new WarmStore(() => clock.monotonicMs());
-    this.mirror = new WarmMirror(
-      this.store,
-      (entries) => this.forWorkers.push(...entries),
-      () => this.leads,
-      clock,
-      createLog('error'),
-    );
-    this.store.onTold = (entries) => this.mirror.changed(entries);
-  }
-
-  /** A worker of this node has learnt these. */
-  learn(...entries: WarmEntry[]): void {
-    this.store.take(0, entries);
-  }
-
-  keys(kind = 'flow.template'): string[] {
-    return [...this.store.entries(kind)].map(({ key }) => key).toSorted();
-  }
-}
-
-/** The way from one node to another: in order, a turn later each; a test loses messages or cuts it. */
-class Way implements WarmPeer {
-  readonly #to: Node;
-  /** Whether a message arrives. */
-  arrives: (news: WarmNews) => boolean = () => true;
-  /** Called as something is sent. */
-  onSend: () => void = () => {};
-  #last: Promise<unknown> = Promise.resolve();
-
-  constructor(to: Node) {
-    this.#to = to;
-  }
-
-  tell(news: WarmNews): Promise<void> {
-    this.onSend();
-    const copy = structuredClone(news);
-    return this.#inOrder(() => {
-      if (!this.arrives(copy)) throw new Error('no answer');
-      this.#to.mirror.heard(copy);
-    });
-  }
-
-  digests(): ReturnType<WarmPeer['digests']> {
-    const answer = this.#inOrder(() => this.#to.mirror.digests());
-    this.onSend();
-    return answer;
-  }
-
-  #inOrder<T>(step: () => T): Promise<T> {
-    const done = this.#last.then(() => turn()).then(step);
-    this.#last = done.catch(() => {});
-    return done;
-  }
-}
-
-class Pair {
-  readonly clock = new HandClock();
-  readonly a = new Node(this.clock);
-  readonly b = new Node(this.clock);
-  toB = new Way(this.b);
-  toA = new Way(this.a);
-
-  async connect(): Promise<void> {
-    this.toB = new Way(this.b);
-    this.toA = new Way(this.a);
-    this.a.mirror.open(this.toB);
-    this.b.mirror.open(this.toA);
-    await this.rest();
-  }
-
-  cut(): void {
-    this.a.mirror.close();
-    this.b.mirror.close();
-  }
-
-  /** Until nothing is on its way; nothing here waits for anything but turns of the loop. */
-  async rest(): Promise<void> {
-    for (let turns = 0; turns < 100; turns += 1) await turn();
-  }
-
-  async comparison(): Promise<void> {
-    this.clock.advance(COMPARISON_MS);
-    await this.rest();
-  }
-}
-
 test('each node takes what only the other knows when the link opens, whoever leads', async () => {
-  const pair = new Pair();
+  const pair = new WarmPair();
   pair.a.learn(entry('a'));
   pair.b.learn(entry('b'));
   await pair.connect();
@@ -129,7 +26,7 @@ test('each node takes what only the other knows when the link opens, whoever lea
 });
 
 test('what the leading node learns and forgets is told to the other, and there to its workers', async () => {
-  const pair = new Pair();
+  const pair = new WarmPair();
   pair.a.leads = true;
   await pair.connect();
   pair.a.learn(entry('one'), entry('two'));
@@ -145,7 +42,7 @@ test('what the leading node learns and forgets is told to the other, and there t
 });
 
 test('a message that was lost is made good by the next comparison, in that kind only', async () => {
-  const pair = new Pair();
+  const pair = new WarmPair();
   pair.a.leads = true;
   await pair.connect();
   pair.toB.arrives = () => false;
@@ -163,7 +60,7 @@ test('a message that was lost is made good by the next comparison, in that kind 
 });
 
 test('what changes with every datagram is not taken for different', async () => {
-  const pair = new Pair();
+  const pair = new WarmPair();
   pair.a.leads = true;
   await pair.connect();
   let serial = 0;
@@ -179,7 +76,7 @@ test('what changes with every datagram is not taken for different', async () => 
 });
 
 test('a leader that dies while it tells a kind anew leaves the other no poorer', async () => {
-  const pair = new Pair();
+  const pair = new WarmPair();
   pair.a.leads = true;
   await pair.connect();
   const large = 'x'.repeat(100_000);
@@ -197,7 +94,7 @@ test('a leader that dies while it tells a kind anew leaves the other no poorer',
 });
 
 test('a node that restarts empty does not empty the other, not even when it leads before it has heard it', async () => {
-  const pair = new Pair();
+  const pair = new WarmPair();
   pair.b.learn(entry('known'), entry('as well'));
   pair.a.leads = true;
   // Nothing of what B knows gets through.
@@ -216,7 +113,7 @@ test('a node that restarts empty does not empty the other, not even when it lead
 });
 
 test('held data that the leader has decoded while the link was down does not come back from the other', async () => {
-  const pair = new Pair();
+  const pair = new WarmPair();
   pair.a.leads = true;
   await pair.connect();
   pair.a.learn(entry('set', 'data', 'flow.held'));
@@ -231,7 +128,7 @@ test('held data that the leader has decoded while the link was down does not com
 });
 
 test('informs that grow too old at the leader go at the other with them, without all being told anew', async () => {
-  const pair = new Pair();
+  const pair = new WarmPair();
   pair.a.leads = true;
   await pair.connect();
   for (let minute = 0; minute < 30; minute += 1) {
@@ -244,7 +141,7 @@ test('informs that grow too old at the leader go at the other with them, without
 });
 
 test('a node that leads forgets nothing at the word of another that leads', async () => {
-  const pair = new Pair();
+  const pair = new WarmPair();
   await pair.connect();
   pair.a.leads = true;
   pair.b.leads = true;
@@ -256,7 +153,7 @@ test('a node that leads forgets nothing at the word of another that leads', asyn
 });
 
 test('what is told over a link that was closed meanwhile changes nothing of the next', async () => {
-  const pair = new Pair();
+  const pair = new WarmPair();
   pair.a.leads = true;
   await pair.connect();
   const old = pair.toB;

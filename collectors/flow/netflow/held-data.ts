@@ -43,6 +43,7 @@ export class HeldData<Owner extends object, Stream> {
   readonly #dropped: (set: HeldSet<Owner, Stream>) => void;
   readonly #queues = new Map<Owner, Queue<Owner, Stream>>();
   readonly #inOrder = new Set<HeldSet<Owner, Stream>>();
+  readonly #byWarmKey = new Map<string, HeldSet<Owner, Stream>>();
   #bytes = 0;
 
   constructor(limits: HeldLimits, dropped: (set: HeldSet<Owner, Stream>) => void) {
@@ -59,7 +60,9 @@ export class HeldData<Owner extends object, Stream> {
     return this.#bytes;
   }
 
+  /** One that waits already, by its warm key, is not held twice. */
   hold(set: HeldSet<Owner, Stream>): void {
+    if (set.warmKey !== undefined && this.#byWarmKey.has(set.warmKey)) return;
     const queue = this.#queueOf(set.owner);
     const cost = costOf(set);
     const { bytesPerExporter, bytesTotal } = this.#limits;
@@ -89,6 +92,11 @@ export class HeldData<Owner extends object, Stream> {
   /** Takes out a set that is decoded now. */
   release(set: HeldSet<Owner, Stream>): void {
     this.#remove(set);
+  }
+
+  /** What other processes know by this key. */
+  find(warmKey: string): HeldSet<Owner, Stream> | undefined {
+    return this.#byWarmKey.get(warmKey);
   }
 
   /** Everything that waits, oldest first. */
@@ -134,6 +142,7 @@ export class HeldData<Owner extends object, Stream> {
     sets.add(set);
     queue.inOrder.add(set);
     this.#inOrder.add(set);
+    if (set.warmKey !== undefined) this.#byWarmKey.set(set.warmKey, set);
     queue.bytes += costOf(set);
     this.#bytes += costOf(set);
   }
@@ -142,6 +151,7 @@ export class HeldData<Owner extends object, Stream> {
     const queue = this.#queues.get(set.owner);
     if (queue === undefined || !queue.inOrder.delete(set)) return;
     this.#inOrder.delete(set);
+    if (set.warmKey !== undefined) this.#byWarmKey.delete(set.warmKey);
     queue.bytes -= costOf(set);
     this.#bytes -= costOf(set);
     const sets = queue.byTemplate.get(set.templateId);

@@ -63,6 +63,12 @@ export interface SetDecoderParts {
   trouble(exporter: Exporter, reason: DecodeReason, detail: string): void;
 }
 
+/** Data that waits no more, and what it is decoded by. */
+interface ReleasedSet {
+  readonly set: HeldSet<Exporter, Session>;
+  readonly template: Template;
+}
+
 const NO_LIMIT = 0x7f_ff_ff_ff;
 /** A template of up to so many fields, as nearly all are, takes one token of the compilation budget. */
 const FIELDS_PER_COMPILATION = 32;
@@ -151,11 +157,12 @@ export class SetDecoder implements SetVisitor, OptionFindings {
       template = newTemplate(definition, wire);
       store.define(this.#session, template);
     }
+    // Others that hold the same data hear first that it is decoded here, and then the template.
+    const released = this.#releaseHeld(this.#exporter, id, this.#exporter.context.receivedAtMicros);
+    if (this.#session.templates.get(id) !== template) return;
     this.#exporter.warmth?.templateLearnt(this.#session, template);
     this.#parts.observer.template?.(this.#exporter, template);
-    if (this.#held.waits(this.#exporter, id)) {
-      this.#decodeHeld(this.#exporter, id, this.#exporter.context.receivedAtMicros);
-    }
+    this.#decodeReleased(this.#exporter, released);
   }
 
   refuse(templateId: number, reason: DecodeReason): void {
@@ -227,6 +234,14 @@ export class SetDecoder implements SetVisitor, OptionFindings {
     this.#held.hold(set);
   }
 
+  /** Another process decodes it, or has given it up. */
+  leaveHeld(warmKey: string): void {
+    const set = this.#held.find(warmKey);
+    if (set === undefined) return;
+    set.arrival?.giveUp();
+    this.#held.release(set);
+  }
+
   restoreElement(element: Element): void {
     if (this.#parts.registry.define(element)) this.#rename(element.pen, element.id);
   }
@@ -285,7 +300,8 @@ export class SetDecoder implements SetVisitor, OptionFindings {
     } catch (error) {
       if (!(error instanceof DogwatchError)) throw error;
       exporter.store.withdraw(session, template.id);
-      this.trouble(error.code === 'TOO_MANY_FIELDS' ? 'too_many_fields' : 'bad_template', error.message);
+      const reason = error.code === 'TOO_MANY_FIELDS' ? 'too_many_fields' : 'bad_template';
+      this.#parts.trouble(exporter, reason, error.message);
       return undefined;
     }
   }
@@ -315,19 +331,25 @@ export class SetDecoder implements SetVisitor, OptionFindings {
 
   /** Decodes what waits for a template of this exporter, oldest first, as far as it can be. */
   #decodeHeld(exporter: Exporter, templateId: number, nowMicros: number): void {
+    this.#decodeReleased(exporter, this.#releaseHeld(exporter, templateId, nowMicros));
+  }
+
+  #decodeReleased(exporter: Exporter, released: readonly ReleasedSet[]): void {
+    if (released.length === 0) return;
+    this.#parts.news.heldReleased();
     const [current, session] = [this.#exporter, this.#session];
     this.#exporter = exporter;
     const { receivedAtMicros, exportedAtMicros, uptimeMs } = exporter.context;
-    for (const { set, template } of this.#releaseHeld(templateId, nowMicros)) this.#decodeHeldSet(set, template);
+    for (const { set, template } of released) this.#decodeHeldSet(set, template);
     Object.assign(exporter.context, { receivedAtMicros, exportedAtMicros, uptimeMs });
     this.#exporter = current;
     this.#session = session;
   }
 
   /** Others are told before there are rows: a successor that believed these sets to be waiting would decode them again. */
-  #releaseHeld(templateId: number, nowMicros: number): { set: HeldSet<Exporter, Session>; template: Template }[] {
-    const exporter = this.#exporter;
-    const released: { set: HeldSet<Exporter, Session>; template: Template }[] = [];
+  #releaseHeld(exporter: Exporter, templateId: number, nowMicros: number): ReleasedSet[] {
+    const released: ReleasedSet[] = [];
+    if (!this.#held.waits(exporter, templateId)) return released;
     for (const set of this.#held.waiting(exporter, templateId)) {
       const template = this.#usable(exporter, set.stream, templateId, set.contents.length, nowMicros);
       if (template === undefined) continue;
@@ -335,7 +357,6 @@ export class SetDecoder implements SetVisitor, OptionFindings {
       this.#parts.news.heldNoMore(set);
       released.push({ set, template });
     }
-    if (released.length > 0) this.#parts.news.heldReleased();
     return released;
   }
 

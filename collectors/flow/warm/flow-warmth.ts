@@ -42,6 +42,7 @@ export interface RestoreDesk {
   exporters(): Iterable<Exporter>;
   template(exporter: Exporter, session: Session, definition: TemplateDefinition, wire: string): void;
   hold(set: HeldSet<Exporter, Session>): void;
+  leaveHeld(warmKey: string): void;
   held(): Iterable<HeldSet<Exporter, Session>>;
   element(element: Element): void;
   learntElements(): Iterable<Element>;
@@ -120,7 +121,9 @@ export class FlowWarmth implements WarmState, SetNews {
     if (kind === TEMPLATE_KIND) this.#restoreTemplate(where, value);
     else if (kind === SAMPLING_KIND) this.#restoreRate(where, value);
     else if (kind === START_KIND) this.#restoreStart(where, value);
-    else if (kind === HELD_KIND && value !== undefined) this.#restoreHeld(where, key, value);
+    else if (kind !== HELD_KIND) return;
+    else if (value === undefined) this.#desk.leaveHeld(key);
+    else this.#restoreHeld(where, key, value);
   }
 
   #restoreTemplate(where: WarmKey, value: Uint8Array | undefined): void {

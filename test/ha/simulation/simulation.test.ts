@@ -5,39 +5,38 @@
  *   SIM_SEED=42            that one alone, with its trace
  */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
-import { runSchedule } from './schedule.ts';
-import type { World } from './world.ts';
+import { Worker } from 'node:worker_threads';
+import type { Outcome, Seeds } from './some-schedules.ts';
 
 const SCHEDULES = Number(process.env['SIM_SCHEDULES'] ?? 1000);
 const SEED = process.env['SIM_SEED'];
-/** So many failing seeds say enough. */
-const MOST_FAILURES = 5;
 
 test('whatever fails, at most one node is active, somebody listens, and in the end one node is active', async (context) => {
-  const failures: string[] = [];
-  const seeds = SEED === undefined ? Array.from({ length: SCHEDULES }, (_, index) => index + 1) : [Number(SEED)];
-  let longestDarkMs = 0;
-  let moves = 0;
-  let commits = 0;
-  for (const seed of seeds) {
-    const world = await runSchedule(seed);
-    longestDarkMs = Math.max(longestDarkMs, world.invariants.longestDarkMs);
-    moves += world.invariants.moves;
-    commits += world.invariants.commits;
-    if (SEED !== undefined) process.stderr.write(`${world.trace.join('\n')}\n`);
-    if (world.invariants.violations.length > 0) failures.push(storyOf(seed, world));
-    if (failures.length >= MOST_FAILURES) break;
-  }
+  const outcomes = await Promise.all(shares().map(outcomeOf));
+  const sum = (key: 'schedules' | 'moves' | 'commits'): number =>
+    outcomes.reduce((total, outcome) => total + outcome[key], 0);
+  const darkMs = Math.max(...outcomes.map(({ longestDarkMs }) => longestDarkMs));
   context.diagnostic(
-    `${seeds.length} schedules, ${moves} moves, ${commits} commits of singletons, dark for ${(longestDarkMs / 1000).toFixed(1)} s at most`,
+    `${sum('schedules')} schedules, ${sum('moves')} moves, ${sum('commits')} commits of singletons, ` +
+      `dark for ${(darkMs / 1000).toFixed(1)} s at most`,
   );
+  const failures = outcomes.flatMap((outcome) => outcome.failures);
   assert.equal(failures.length, 0, failures.join('\n\n'));
-  assert.ok(commits > 0);
+  assert.equal(sum('schedules'), SEED === undefined ? SCHEDULES : 1);
+  assert.ok(sum('commits') > 0);
 });
 
-function storyOf(seed: number, world: World): string {
-  const first = world.trace.findIndex((line) => line.includes('WRONG'));
-  const story = world.trace.slice(0, first < 0 ? undefined : first + 3).slice(-40);
-  return `SIM_SEED=${seed} replays this: ${world.invariants.violations.join('; ')}\n${story.join('\n')}`;
+function shares(): Seeds[] {
+  if (SEED !== undefined) return [{ first: Number(SEED), last: Number(SEED), step: 1, traced: true }];
+  const step = availableParallelism();
+  return Array.from({ length: step }, (_, index) => ({ first: index + 1, last: SCHEDULES, step, traced: false }));
+}
+
+async function outcomeOf(seeds: Seeds): Promise<Outcome> {
+  const worker = new Worker(new URL('some-schedules.ts', import.meta.url), { workerData: seeds });
+  const [outcome] = await once(worker, 'message');
+  return outcome;
 }

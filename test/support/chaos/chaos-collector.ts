@@ -47,8 +47,7 @@ export class ChaosCollector {
     try {
       const process = await startProcess(folders.own, postgres, NO_PORTS, settings);
       const collector = new ChaosCollector(folders, postgres, process, settings);
-      const [flow = 0, syslog = 0, relp = 0, snmp = 0] = (await process.status()).listeners.map(({ port }) => port);
-      collector.ports = { flow, syslog, relp, snmp };
+      collector.ports = portsOf(await process.status());
       return collector;
     } catch (error) {
       await postgres.stop();
@@ -125,6 +124,20 @@ export class ChaosCollector {
     await this.process.kill();
     await this.postgres.stop();
   }
+}
+
+function portsOf({ listeners }: CollectorStatus): LoadPorts {
+  const port = (family: string, transport: string): number => {
+    const found = listeners.find((each) => each.family === family && each.transport === transport);
+    if (found === undefined) throw new Error(`no listener for ${family} over ${transport}`);
+    return found.port;
+  };
+  return {
+    flow: port('flow', 'udp'),
+    syslog: port('syslog', 'udp'),
+    relp: port('syslog', 'relp'),
+    snmp: port('snmp', 'udp'),
+  };
 }
 
 function startProcess(
