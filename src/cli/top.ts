@@ -4,8 +4,15 @@ import { Option, type Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
 import { withDatabase } from '../query/connect.ts';
 import { parseTimeRange, rangeSeconds } from '../query/time-range.ts';
-import { TOP_METRICS, type TopOrder, type TopSubject } from '../query/top-sql.ts';
-import { askTop, TOP_SOURCES, type TopAnswer, type TopQuestion, type TopRow, type TopSource } from '../query/top.ts';
+import { TOP_METRICS, type TopOrder, type TopSubject } from '../query/top/top-subjects.ts';
+import {
+  askTop,
+  TOP_SOURCES,
+  type TopAnswer,
+  type TopQuestion,
+  type TopRow,
+  type TopSource,
+} from '../query/top/top.ts';
 import { configOption } from './options/config-option.ts';
 import { parseWholeNumber } from './options/quantity-options.ts';
 import { addRangeOptions, collect } from './options/range-options.ts';
