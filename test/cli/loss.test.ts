@@ -64,10 +64,21 @@ test('no line is no loss', () => {
 
 test('gaps are told under an answer that they touch, the worst three', () => {
   assert.equal(gapsText([]), '');
-  const gap = (last: number) => ({ exporter: `192.0.2.${last}`, lostShare: 0.021, rowsLost: 0 });
+  const none = { lostShare: 0, rowsLost: 0, rowsRejected: 0, setsExpired: 0, undecodable: 0 };
+  const gap = (last: number) => ({ ...none, exporter: `192.0.2.${last}`, lostShare: 0.021 });
   assert.match(
     gapsText([gap(1)]),
     /2\.1 % of what 192\.0\.2\.1 sent in this time did not arrive\.\nSee dogwatch loss\./,
+  );
+  assert.equal(
+    gapsText([{ ...none, exporter: '192.0.2.9', rowsLost: 1200, rowsRejected: 2, setsExpired: 30, undecodable: 4 }]),
+    `
+1,200 flows of 192.0.2.9 arrived and were lost at the journal's bound.
+2 flows of 192.0.2.9 were refused by the database.
+30 sets of flows of 192.0.2.9 waited for their template in vain.
+4 datagrams, sets or records of 192.0.2.9 could not be decoded.
+See dogwatch loss.
+`,
   );
   assert.match(gapsText([1, 2, 3, 4, 5].map(gap)), /2 more exporters have gaps/);
 });
