@@ -7,7 +7,8 @@ const SHOWN = 3;
 export function gapsText(gaps: readonly Gap[]): string {
   if (gaps.length === 0) return '';
   const lines = gaps.slice(0, SHOWN).flatMap(gapLines);
-  const others = gaps.length > SHOWN ? [`${gaps.length - SHOWN} more exporters have gaps.`] : [];
+  const more = gaps.length - SHOWN;
+  const others = more > 0 ? [more === 1 ? '1 more exporter has gaps.' : `${more} more exporters have gaps.`] : [];
   return `\n${[...lines, ...others, 'See dogwatch loss.'].join('\n')}\n`;
 }
 
