@@ -42,6 +42,24 @@ export async function* recoverDrafts(directory: string, knownIds: ReadonlySet<st
   }
 }
 
+/**
+ * What is in the drafts of `directory` by now, each as far as its chunks are whole; whoever writes them goes on, and what goes away
+ * meanwhile is passed over.
+ * @throws what the file system says
+ */
+export async function* readDrafts(directory: string): AsyncGenerator<SealedBatch> {
+  for (const path of await draftPaths(directory)) {
+    const file = await open(path, 'r').catch(undefinedWhereMissing);
+    if (file === undefined) continue;
+    try {
+      const drafted = readChunks(await readStart(file, (await file.stat()).size));
+      if (drafted !== undefined) yield sealed(drafted);
+    } finally {
+      await file.close();
+    }
+  }
+}
+
 /** Should the process be alive that wrote the draft, as after a long pause, it must know how far we have read. */
 async function markTaken(file: FileHandle, rows: number): Promise<void> {
   const taken = Buffer.alloc(TAKEN_BYTES);
@@ -56,6 +74,10 @@ async function draftPaths(directory: string): Promise<string[]> {
   });
   const drafts = names.filter((name) => name.endsWith('.draft'));
   return drafts.toSorted().map((name) => join(directory, name));
+}
+
+function undefinedWhereMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
 }
 
 async function readStart(file: FileHandle, length: number): Promise<Buffer> {
