@@ -20,6 +20,7 @@ import { withVirtualListeners } from './pair/virtual-listeners.ts';
 import { WarmArchive } from './pair/warm-archive.ts';
 import { SnmpEngineStore } from './collector/snmp/snmp-engine-store.ts';
 import { giveUpRoot } from './collector/privileges.ts';
+import { namedFiles } from './config/named-files.ts';
 import type { Config } from './config/schema.ts';
 import type { CollectorStatus } from './console/status.ts';
 import { Attendants } from './keeper/attendants.ts';
@@ -231,7 +232,10 @@ function giveUpRootWherePossible(config: Config, account: Account | undefined, l
     );
     return account;
   }
-  const unreachable = whatAccountCannotReach(account, [...programFiles(PROGRAM), ...secretFiles(config)]);
+  const unreachable = whatAccountCannotReach(account, [
+    ...programFiles(PROGRAM),
+    ...namedFiles(config).map(({ path }) => path),
+  ]);
   if (unreachable === undefined) {
     giveUpRoot(account);
     return undefined;
@@ -239,11 +243,4 @@ function giveUpRootWherePossible(config: Config, account: Account | undefined, l
   const remedy = `Install Dogwatch where the account ${account.name} can read it, such as /opt, and let it read the files that the configuration names.`;
   log.warn({ unreachable, remedy }, 'the keeper stays root, so that it can start processes again; these give it up');
   return account;
-}
-
-/** Files that a process reads when it starts. */
-function secretFiles({ tls, listeners, snmp }: Config): string[] {
-  const all = [tls, ...listeners.map((listener) => (listener.transport === 'udp' ? undefined : listener.tls))];
-  const files = all.flatMap((each) => [each?.certificateFile, each?.keyFile, each?.clientCaFile]);
-  return [...files, snmp.credentialsFile].filter((file) => file !== undefined);
 }
