@@ -1,8 +1,8 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
 import { withDatabase } from '../query/connect.ts';
-import { FLOW_COLUMN_NAMES, flowColumns, SHOWN_COLUMNS, STORED_COLUMNS } from '../query/flow-columns.ts';
-import { FILTER_FIELDS } from '../query/flow-filter.ts';
+import { FLOW_COLUMN_NAMES, flowColumns, SHOWN_COLUMNS, STORED_COLUMNS } from '../query/flows/flow-columns.ts';
+import { FILTER_FIELDS } from '../query/flows/flow-filter.ts';
 import {
   FLOW_ORDERS,
   searchFlows,
@@ -10,7 +10,7 @@ import {
   selectFlows,
   type FlowOrder,
   type FlowSearch,
-} from '../query/search-flows.ts';
+} from '../query/flows/search-flows.ts';
 import { parseTimeRange } from '../query/time-range.ts';
 import type { DatabaseClient } from '../../storage/database/database.ts';
 import { configOption } from './options/config-option.ts';

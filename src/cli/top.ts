@@ -4,8 +4,15 @@ import { Option, type Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
 import { withDatabase } from '../query/connect.ts';
 import { parseTimeRange, rangeSeconds } from '../query/time-range.ts';
-import { TOP_METRICS, type TopOrder, type TopSubject } from '../query/top-sql.ts';
-import { askTop, TOP_SOURCES, type TopAnswer, type TopQuestion, type TopRow, type TopSource } from '../query/top.ts';
+import { TOP_METRICS, type TopOrder, type TopSubject } from '../query/top/top-subjects.ts';
+import {
+  askTop,
+  TOP_SOURCES,
+  type TopAnswer,
+  type TopQuestion,
+  type TopRow,
+  type TopSource,
+} from '../query/top/top.ts';
 import { configOption } from './options/config-option.ts';
 import { parseWholeNumber } from './options/quantity-options.ts';
 import { addRangeOptions, collect } from './options/range-options.ts';
@@ -141,7 +148,11 @@ async function showTop(subject: TopSubject, options: TopOptions): Promise<void> 
   }));
   if (options.json === true)
     return writeOut(terminalSafeJson(`${JSON.stringify({ ...topJson(question, answer), gaps }, null, 2)}\n`));
-  if (options.csv === true) return writeOut(topCsv(question, answer, process.stdout.isTTY));
+  if (options.csv === true) {
+    // Beside the answer, and not in it.
+    process.stderr.write(gapsText(gaps).trimStart());
+    return writeOut(topCsv(question, answer, process.stdout.isTTY));
+  }
   const screen = topScreen(question, answer, { width: outputWidth(), unicode: speaksUnicode(process.env) });
   return writeOut(screen + gapsText(gaps));
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { RecordFilters } from '../query/records/search-records.ts';
-import { trapFilterFields } from '../query/trap-filter.ts';
+import { trapFilterFields } from '../query/traps/trap-filter.ts';
 import { lineStyle } from './records/line-style.ts';
 import { recordRange } from './records/record-options.ts';
 import { showRecords } from './records/show-records.ts';

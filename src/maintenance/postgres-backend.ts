@@ -21,8 +21,18 @@ class CalmConnection extends PostgresConnection {
   }
 }
 
+/** One that a lost connection leaves behind holds the process no longer than this. Some job is due more often in any case. */
+const LONGEST_WAIT_SECONDS = 5;
+
+/** BullMQ's backend, which waits until the next job is due, an hour if need be, and may forget a wait when it is disconnected. */
+class BriefBackend extends PostgresQueueBackend {
+  override waitForJob(blockTimeout: number): ReturnType<PostgresQueueBackend['waitForJob']> {
+    return super.waitForJob(Math.min(blockTimeout, LONGEST_WAIT_SECONDS));
+  }
+}
+
 /** As `createPostgresBackend`, without connections that can end the process. Those of the pool are made by `connection.Client`. */
 export const postgresBackend: BackendFactory<PostgresQueueBackend, PostgresPoolConfig> = (name, options, role = {}) => {
   const connection = new CalmConnection(options.connection);
-  return new PostgresQueueBackend(connection, name, options, true, role.withBlockingConnection ? name : undefined);
+  return new BriefBackend(connection, name, options, true, role.withBlockingConnection ? name : undefined);
 };

@@ -38,7 +38,12 @@ test('troubles have lines of their own', () => {
     reasons: ['the database is away'],
     journal: { ...status.journal, lostRows: 12 },
     writer: { ...status.writer, state: 'waiting', error: 'connection refused', rejectedRows: 3 },
+    earlierRun: { startedAt: '2026-03-05T11:22:33.000Z', seenAt: '2026-03-05T12:00:03.000Z' },
   });
+  assert.match(
+    screen,
+    /^ +the run before, from 2026-03-05T11:22:33.000Z, ended without notice: .* 2026-03-05T12:00:03.000Z$/m,
+  );
   assert.match(screen, /^ready +no: the database is away$/m);
   assert.match(screen, /12 rows given up: it was full/);
   assert.match(screen, /3 rows rejected/);

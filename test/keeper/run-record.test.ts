@@ -30,6 +30,10 @@ test('a run that was killed is named at the next start, with the time until whic
   const second = new RunRecord(path, systemClock, lines.log);
   await second.start();
   assert.deepEqual(second.earlier, { startedAt: AT, seenAt: AT });
+  assert.deepEqual(
+    lines.all().map(({ msg, startedAt, seenAt }) => [msg, startedAt, seenAt]),
+    [['the run before this one ended without notice', AT, AT]],
+  );
   await second.stop();
   const third = new RunRecord(path, systemClock, silentLog);
   await third.start();

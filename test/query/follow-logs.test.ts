@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { logColumns } from '../../src/query/log-columns.ts';
+import { logColumns } from '../../src/query/logs/log-columns.ts';
 import { followRecords, type RecordNews } from '../../src/query/records/follow-records.ts';
-import { MESSAGES } from '../../src/query/search-logs.ts';
+import { MESSAGES } from '../../src/query/logs/search-logs.ts';
 import { type Clock, systemClock } from '../../src/runtime/clock.ts';
 import { connect, type DatabaseClient, disconnect } from '../../storage/database/database.ts';
 import { insertAcceptableRows, insertBatch } from '../../storage/database/insert-batch.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { flowColumns } from '../../src/query/flow-columns.ts';
-import { searchFlows } from '../../src/query/search-flows.ts';
+import { flowColumns } from '../../src/query/flows/flow-columns.ts';
+import { searchFlows } from '../../src/query/flows/search-flows.ts';
 import { connect, type DatabaseClient } from '../../storage/database/database.ts';
 import { insertRows } from '../support/flow-rows.ts';
 import { startTestDatabase } from '../support/postgres.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { LOG_COLUMN_NAMES, logColumns } from '../../src/query/log-columns.ts';
+import { LOG_COLUMN_NAMES, logColumns } from '../../src/query/logs/log-columns.ts';
 import { columnText, jsonColumn } from '../../src/query/records/record-table.ts';
 import type { RecordOrder } from '../../src/query/records/search-records.ts';
-import { searchLogs, selectLogs } from '../../src/query/search-logs.ts';
+import { searchLogs, selectLogs } from '../../src/query/logs/search-logs.ts';
 import { timeSlices } from '../../src/query/time-slices.ts';
 import { connect, type DatabaseClient } from '../../storage/database/database.ts';
 import { insertRows } from '../support/flow-rows.ts';

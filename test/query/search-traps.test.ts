@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { searchRecords } from '../../src/query/records/search-records.ts';
-import { trapColumns } from '../../src/query/trap-columns.ts';
-import { type OidsByName, trapFilterFields } from '../../src/query/trap-filter.ts';
+import { trapColumns } from '../../src/query/traps/trap-columns.ts';
+import { type OidsByName, trapFilterFields } from '../../src/query/traps/trap-filter.ts';
 import { connect, type DatabaseClient } from '../../storage/database/database.ts';
 import { insertRows } from '../support/flow-rows.ts';
 import { startTestDatabase } from '../support/postgres.ts';

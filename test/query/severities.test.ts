@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FACILITY_NAMES, parseFacility, parseSeverities } from '../../src/query/severities.ts';
+import { FACILITY_NAMES, parseFacility, parseSeverities } from '../../src/query/logs/severities.ts';
 
 // RFC 5424, tables 1 and 2.
 test('severities are read by name, number, comparison, range and list', () => {

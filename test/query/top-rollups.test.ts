@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { askTop, type TopQuestion } from '../../src/query/top.ts';
-import { TOP_METRICS } from '../../src/query/top-sql.ts';
+import { askTop, type TopQuestion } from '../../src/query/top/top.ts';
+import { TOP_METRICS } from '../../src/query/top/top-subjects.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { uuidV7 } from '../../storage/batch/uuid.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { askTop, topQuery, type TopQuestion } from '../../src/query/top.ts';
+import { askTop, topQuery, type TopQuestion } from '../../src/query/top/top.ts';
 import { connect, type DatabaseClient, disconnect } from '../../storage/database/database.ts';
 import { insertRows } from '../support/flow-rows.ts';
 import { startTestDatabase } from '../support/postgres.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { temporaryDirectory } from './postgres.ts';
 import { eventually, runTool, startTool } from './processes.ts';
-import { freePort, RedisServer } from './redis.ts';
+import { onFreePort, RedisServer } from './redis.ts';
 
 const GROUP = 'telemetry';
 /** A primary is taken for dead when it has been silent for so long. */
@@ -34,7 +34,9 @@ export async function startSentinelGroup(
   const primary = await startServer(context, settings);
   const replica = await startServer(context, [...settings, '--replicaof', `127.0.0.1 ${primary.port}`]);
   await eventually('the replica follows', async () => (await primary.ask('INFO', 'replication')).includes(ONLINE));
-  const starting = Array.from({ length: SENTINELS }, () => startSentinel(context, primary.port));
+  const starting = Array.from({ length: SENTINELS }, () =>
+    onFreePort((port) => startSentinel(context, primary.port, port)),
+  );
   const sentinels = await Promise.all(starting);
   await Promise.all(sentinels.map(untilReadyToFailOver));
   const hosts = sentinels.map(({ port }) => ({ host: '127.0.0.1', port }));
@@ -51,8 +53,8 @@ interface Sentinel {
   readonly ask: (...command: string[]) => Promise<string>;
 }
 
-async function startSentinel(context: TestContext, primaryPort: number): Promise<Sentinel> {
-  const [folder, port] = await Promise.all([temporaryDirectory(), freePort()]);
+async function startSentinel(context: TestContext, primaryPort: number, port: number): Promise<Sentinel> {
+  const folder = await temporaryDirectory();
   const file = join(folder, 'sentinel.conf');
   const lines = [
     `port ${port}`,
@@ -152,6 +154,5 @@ async function startServer(context: TestContext, settings: readonly string[]): P
 async function startClusterNode(context: TestContext, settings: readonly string[]): Promise<RedisServer> {
   // By default the bus has the port 10000 above, which need not be there.
   const own = ['--cluster-enabled', 'yes', '--cluster-node-timeout', String(NODE_TIMEOUT_MS)];
-  const bus = ['--cluster-port', String(await freePort())];
-  return startServer(context, [...settings, ...own, ...bus]);
+  return onFreePort((bus) => startServer(context, [...settings, ...own, '--cluster-port', String(bus)]));
 }

@@ -17,9 +17,11 @@ export class RedisServer {
 
   /** `settings`: as on the command line, `['--maxmemory', '32mb']`; nothing is persisted unless they say so. */
   static async start(folder: string, settings: readonly string[] = []): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), folder, settings);
-    await server.start();
-    return server;
+    return onFreePort(async (port) => {
+      const server = new RedisServer(port, folder, settings);
+      await server.start();
+      return server;
+    });
   }
 
   get url(): string {
@@ -52,6 +54,19 @@ export class RedisServer {
   async ask(...command: string[]): Promise<string> {
     const { output } = await runTool('redis-cli', ['-p', String(this.port), ...command], this.folder);
     return output.trim();
+  }
+}
+
+const ATTEMPTS = 8;
+
+/** Begins something on a port that was free a moment ago, and on another one where somebody else was faster. */
+export async function onFreePort<T>(begin: (port: number) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await begin(await freePort());
+    } catch (error) {
+      if (attempt === ATTEMPTS || !String(error).includes('Address already in use')) throw error;
+    }
   }
 }
 

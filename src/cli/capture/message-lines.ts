@@ -1,6 +1,6 @@
 import type { SyslogTotals } from '../../../collectors/syslog/syslog-decoder.ts';
 import type { Row } from '../../traffic/memory-rows.ts';
-import { SEVERITY_NAMES } from '../../query/severities.ts';
+import { SEVERITY_NAMES } from '../../query/logs/severities.ts';
 import { grouped } from '../terminal/figures.ts';
 import { renderTable, type TableColumn } from '../terminal/table.ts';
 import { timeText } from './inspect-lines.ts';

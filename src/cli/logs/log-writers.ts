@@ -1,4 +1,4 @@
-import { LINE_COLUMNS, LOG_COLUMN_NAMES, logColumns } from '../../query/log-columns.ts';
+import { LINE_COLUMNS, LOG_COLUMN_NAMES, logColumns } from '../../query/logs/log-columns.ts';
 import type { ShownColumn } from '../../query/records/record-table.ts';
 import { csvWriter, jsonWriter, type RecordWriter } from '../records/record-writers.ts';
 import { Table } from '../terminal/table.ts';

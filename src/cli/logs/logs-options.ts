@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
-import { LOG_COLUMN_NAMES } from '../../query/log-columns.ts';
+import { LOG_COLUMN_NAMES } from '../../query/logs/log-columns.ts';
 import type { RecordFilters } from '../../query/records/search-records.ts';
-import { MESSAGES } from '../../query/search-logs.ts';
+import { MESSAGES } from '../../query/logs/search-logs.ts';
 import { addRecordOptions, type RecordOptions } from '../records/record-options.ts';
 
 export interface LogsOptions extends RecordOptions {

@@ -1,4 +1,4 @@
-import { SEVERITY_NAMES } from '../../query/severities.ts';
+import { SEVERITY_NAMES } from '../../query/logs/severities.ts';
 import { faint, severityColour } from '../terminal/colour.ts';
 import { type LineStyle, timeText } from '../records/line-style.ts';
 import { cutText, visibleText } from '../terminal/visible-text.ts';

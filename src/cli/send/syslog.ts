@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { DogwatchError, messageOf } from '../../runtime/errors.ts';
 import { defaultSyslogPort } from '../../traffic/syslog/default-ports.ts';
 import { SYSLOG_DIALECTS, type SyslogDialect } from '../../traffic/syslog/dialects/dialects.ts';
-import { FACILITY_NAMES, facilityOf, SEVERITY_NAMES, severityOf } from '../../query/severities.ts';
+import { FACILITY_NAMES, facilityOf, SEVERITY_NAMES, severityOf } from '../../query/logs/severities.ts';
 import {
   SYSLOG_TRANSPORTS,
   type SyslogSendOptions,

@@ -1,4 +1,4 @@
-import type { FlowColumn } from '../../query/flow-columns.ts';
+import type { FlowColumn } from '../../query/flows/flow-columns.ts';
 import { protocolName, tcpFlagsText } from '../../query/protocols.ts';
 import type { TableColumn } from './table.ts';
 import { localTimeText, secondsText, zoneText } from './units.ts';

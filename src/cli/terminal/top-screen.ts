@@ -1,7 +1,7 @@
 import { protocolName, serviceName } from '../../query/protocols.ts';
 import { rangeSeconds, type TimeRange } from '../../query/time-range.ts';
-import { metricOf, type TopMetric, type TopSubject } from '../../query/top-sql.ts';
-import type { TopAnswer, TopQuestion, TopRow } from '../../query/top.ts';
+import { metricOf, type TopMetric, type TopSubject } from '../../query/top/top-subjects.ts';
+import type { TopAnswer, TopQuestion, TopRow } from '../../query/top/top.ts';
 import { barText } from './bars.ts';
 import { renderTable, type TableColumn } from './table.ts';
 import { bitRateText, countText, localTimeText, octetsText, secondsText, shareText, zoneText } from './units.ts';

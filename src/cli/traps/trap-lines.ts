@@ -1,5 +1,5 @@
 import type { StoredVarbind } from '../../../collectors/snmp/names/stored-varbind.ts';
-import { LINE_COLUMNS } from '../../query/trap-columns.ts';
+import { LINE_COLUMNS } from '../../query/traps/trap-columns.ts';
 import { digitsOf } from '../records/exact-json.ts';
 import { type LineStyle, timeText } from '../records/line-style.ts';
 import type { TextRow } from '../records/record-writers.ts';

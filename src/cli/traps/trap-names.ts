@@ -6,7 +6,7 @@ import { nameTable, standardModules } from '../../../collectors/snmp/names/stand
 import { nameAgain, type StoredVarbind } from '../../../collectors/snmp/names/stored-varbind.ts';
 import { loadConfig } from '../../config/load.ts';
 import { compileMibs } from '../../mibs/compile-mibs.ts';
-import type { OidsByName } from '../../query/trap-filter.ts';
+import type { OidsByName } from '../../query/traps/trap-filter.ts';
 import { DogwatchError } from '../../runtime/errors.ts';
 import { parseExactly } from '../records/exact-json.ts';
 

@@ -1,4 +1,4 @@
-import { LINE_COLUMNS, RAW_HEX, TRAP_COLUMN_NAMES, trapColumns } from '../../query/trap-columns.ts';
+import { LINE_COLUMNS, RAW_HEX, TRAP_COLUMN_NAMES, trapColumns } from '../../query/traps/trap-columns.ts';
 import { parseExactly } from '../records/exact-json.ts';
 import type { LineStyle } from '../records/line-style.ts';
 import { csvWriter, jsonWriter, type RecordWriter, type TextRow } from '../records/record-writers.ts';

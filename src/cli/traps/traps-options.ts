@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { RecordFilters } from '../../query/records/search-records.ts';
-import { NO_NAMES, trapFilterFields } from '../../query/trap-filter.ts';
+import { NO_NAMES, trapFilterFields } from '../../query/traps/trap-filter.ts';
 import { addRecordOptions, type RecordOptions } from '../records/record-options.ts';
 
 export interface TrapsOptions extends RecordOptions {

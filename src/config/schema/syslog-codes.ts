@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseFacility, parseSeverities } from '../../query/severities.ts';
+import { parseFacility, parseSeverities } from '../../query/logs/severities.ts';
 
 /** Stands for messages that tell no facility, or no severity. */
 const NONE = -1;

@@ -1,6 +1,6 @@
 import type { Conditions } from '../conditions.ts';
 import { parseList, usage } from '../filter-values.ts';
-import type { FilterField } from '../flow-filter.ts';
+import type { FilterField } from '../flows/flow-filter.ts';
 
 /** Longer words and patterns are no question that anybody has, and cost the database. */
 const MAX_TEXT = 1000;

@@ -1,6 +1,6 @@
 import { DogwatchError } from '../../runtime/errors.ts';
 import type { Conditions } from '../conditions.ts';
-import type { FilterField } from '../flow-filter.ts';
+import type { FilterField } from '../flows/flow-filter.ts';
 
 /** A table of records with an arrival time, and what they can be chosen by. */
 export interface RecordTable {

@@ -8,6 +8,7 @@ import { connect, disconnect } from '../../../storage/database/database.ts';
 import { CollectorProcess } from '../collector-process.ts';
 import { temporaryDirectory } from '../postgres.ts';
 import { credentialsFile, writeCredentials } from '../snmp-collector.ts';
+import { type FolderOnDisk, journalFoldersOnDisk } from './journal-folders.ts';
 import type { LoadPorts } from './load-record.ts';
 
 const NO_PORTS: LoadPorts = { flow: 0, syslog: 0, relp: 0, snmp: 0 };
@@ -78,6 +79,25 @@ export class ChaosCollector {
   /** Undefined while nobody answers. */
   async status(): Promise<CollectorStatus | undefined> {
     return this.process.status().catch(() => undefined);
+  }
+
+  /** Where batches wait on the disk, whoever has the folder. */
+  journalFolders(): Promise<FolderOnDisk[]> {
+    return journalFoldersOnDisk(join(this.folder, 'journal'));
+  }
+
+  /**
+   * Whether nothing waits for the database any more. A worker that is only starting tells nothing of what it has, so all have to run;
+   * and what nobody has yet, since a worker went to another folder, is in no worker's count.
+   */
+  async isDrained(): Promise<boolean> {
+    const status = await this.status();
+    const workers = status?.processes.filter(({ name }) => /^worker \d+$/.test(name)) ?? [];
+    const pids = new Set(workers.map(({ pid }) => pid));
+    if (status?.journal.rows !== 0 || workers.some(({ state }) => state !== 'running')) return false;
+    return (await this.journalFolders()).every(
+      ({ ownerPid, files }) => files.length === 0 || (ownerPid !== undefined && pids.has(ownerPid)),
+    );
   }
 
   async postmasterPid(): Promise<number | undefined> {

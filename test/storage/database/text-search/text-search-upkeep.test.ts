@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { logColumns } from '../../../../src/query/log-columns.ts';
-import { searchLogs, selectLogs } from '../../../../src/query/search-logs.ts';
+import { logColumns } from '../../../../src/query/logs/log-columns.ts';
+import { searchLogs, selectLogs } from '../../../../src/query/logs/search-logs.ts';
 import { type Clock, systemClock } from '../../../../src/runtime/clock.ts';
 import { silentLog } from '../../../../src/runtime/log.ts';
 import { connect, type DatabaseClient, disconnect } from '../../../../storage/database/database.ts';

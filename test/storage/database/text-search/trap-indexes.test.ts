@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { selectRecords } from '../../../../src/query/records/search-records.ts';
-import { NO_NAMES, trapFilterFields } from '../../../../src/query/trap-filter.ts';
+import { NO_NAMES, trapFilterFields } from '../../../../src/query/traps/trap-filter.ts';
 import { connect, type DatabaseClient } from '../../../../storage/database/database.ts';
 import { buildIndex, findTrigrams, searchPartitions } from '../../../../storage/database/text-search/build-index.ts';
 import { planIndexes } from '../../../../storage/database/text-search/search-indexes.ts';

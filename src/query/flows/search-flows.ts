@@ -1,7 +1,7 @@
-import type { DatabaseClient } from '../../storage/database/database.ts';
-import { Conditions } from './conditions.ts';
+import type { DatabaseClient } from '../../../storage/database/database.ts';
+import { Conditions } from '../conditions.ts';
 import type { FlowColumn } from './flow-columns.ts';
-import { requireRange, type TimeRange } from './time-range.ts';
+import { requireRange, type TimeRange } from '../time-range.ts';
 import { FILTER_FIELDS } from './flow-filter.ts';
 
 /** What `--order` means. `none` is as the database finds them: no sorting, so the first comes at once. */

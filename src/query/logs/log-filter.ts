@@ -1,9 +1,9 @@
-import { isPrefix } from '../config/values.ts';
-import type { Conditions } from './conditions.ts';
-import type { FilterField } from './flow-filter.ts';
-import { parseList, usage } from './filter-values.ts';
-import { addressClause, field, likeLiteral, likeOperator, nameClause, nameField } from './records/filter-words.ts';
-import type { FilterFlag } from './records/record-table.ts';
+import { isPrefix } from '../../config/values.ts';
+import type { Conditions } from '../conditions.ts';
+import type { FilterField } from '../flows/flow-filter.ts';
+import { parseList, usage } from '../filter-values.ts';
+import { addressClause, field, likeLiteral, likeOperator, nameClause, nameField } from '../records/filter-words.ts';
+import type { FilterFlag } from '../records/record-table.ts';
 import { parseFacility, parseSeverities, SEVERITY_NAMES } from './severities.ts';
 
 /**

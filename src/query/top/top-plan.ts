@@ -1,6 +1,6 @@
-import type { DatabaseClient } from '../../storage/database/database.ts';
-import { listPartitions } from '../../storage/database/partitions.ts';
-import type { TimeRange } from './time-range.ts';
+import type { DatabaseClient } from '../../../storage/database/database.ts';
+import { listPartitions } from '../../../storage/database/partitions.ts';
+import type { TimeRange } from '../time-range.ts';
 
 const MINUTE_MS = 60_000;
 

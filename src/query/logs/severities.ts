@@ -1,4 +1,4 @@
-import { usage } from './filter-values.ts';
+import { usage } from '../filter-values.ts';
 
 /** Severities by number, as RFC 5424 section 6.2.1 has them and as programs write them. */
 export const SEVERITY_NAMES = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'] as const;

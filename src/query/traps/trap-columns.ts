@@ -1,5 +1,5 @@
-import { SNMP_TRAPS } from '../../collectors/snmp/tables.ts';
-import { namedColumns, type ShownColumn } from './records/record-table.ts';
+import { SNMP_TRAPS } from '../../../collectors/snmp/tables.ts';
+import { namedColumns, type ShownColumn } from '../records/record-table.ts';
 
 const STORED: readonly ShownColumn[] = SNMP_TRAPS.columns;
 

@@ -1,8 +1,8 @@
-import { isPrefix } from '../config/values.ts';
-import type { Conditions } from './conditions.ts';
-import type { FilterField } from './flow-filter.ts';
-import { parseList, usage } from './filter-values.ts';
-import { addressClause, field, globPattern, likeLiteral, nameField } from './records/filter-words.ts';
+import { isPrefix } from '../../config/values.ts';
+import type { Conditions } from '../conditions.ts';
+import type { FilterField } from '../flows/flow-filter.ts';
+import { parseList, usage } from '../filter-values.ts';
+import { addressClause, field, globPattern, likeLiteral, nameField } from '../records/filter-words.ts';
 
 /** Who knows OIDs by their names, today. */
 export interface OidsByName {

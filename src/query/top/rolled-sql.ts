@@ -1,4 +1,4 @@
-import type { TopMetric, TopShape, TopSubject } from './top-sql.ts';
+import type { TopMetric, TopShape, TopSubject } from './top-subjects.ts';
 
 /** How a subject is made of rows of a rollup: what its terms are in the rows of a dimension. */
 interface RolledShape {

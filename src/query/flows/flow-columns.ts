@@ -1,6 +1,6 @@
-import { FLOWS } from '../../collectors/flow/tables.ts';
-import { DogwatchError } from '../runtime/errors.ts';
-import { interfaceNameOf } from './interface-names.ts';
+import { FLOWS } from '../../../collectors/flow/tables.ts';
+import { DogwatchError } from '../../runtime/errors.ts';
+import { interfaceNameOf } from '../interface-names.ts';
 
 /** What of a flow can be shown. */
 export interface FlowColumn {

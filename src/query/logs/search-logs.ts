@@ -1,8 +1,8 @@
-import type { DatabaseClient } from '../../storage/database/database.ts';
+import type { DatabaseClient } from '../../../storage/database/database.ts';
 import { LOG_FILTER_FIELDS, LOG_FILTER_FLAGS } from './log-filter.ts';
-import type { RecordTable } from './records/record-table.ts';
-import { type RecordSearch, searchRecords, selectRecords } from './records/search-records.ts';
-import type { TimeRange } from './time-range.ts';
+import type { RecordTable } from '../records/record-table.ts';
+import { type RecordSearch, searchRecords, selectRecords } from '../records/search-records.ts';
+import type { TimeRange } from '../time-range.ts';
 
 /** Messages of syslog, and what they can be chosen by. */
 export const MESSAGES: RecordTable = { name: 'syslog_messages', fields: LOG_FILTER_FIELDS, flags: LOG_FILTER_FLAGS };

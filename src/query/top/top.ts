@@ -1,19 +1,12 @@
-import type { DatabaseClient } from '../../storage/database/database.ts';
-import { DogwatchError } from '../runtime/errors.ts';
-import { Conditions } from './conditions.ts';
-import { FILTER_FIELDS, directionClause } from './flow-filter.ts';
-import { rangeSeconds, type TimeRange } from './time-range.ts';
+import type { DatabaseClient } from '../../../storage/database/database.ts';
+import { DogwatchError } from '../../runtime/errors.ts';
+import { Conditions } from '../conditions.ts';
+import { FILTER_FIELDS, directionClause } from '../flows/flow-filter.ts';
+import { rangeSeconds, type TimeRange } from '../time-range.ts';
 import { flowsAlone, planTop, ROLLUPS, type RollupLevel, type Span, type TopPlan } from './top-plan.ts';
-import { ROLLED } from './top-rollup-sql.ts';
-import {
-  answerNames,
-  metricOf,
-  TOP_SHAPES,
-  topSql,
-  type TopHolders,
-  type TopOrder,
-  type TopSubject,
-} from './top-sql.ts';
+import { ROLLED } from './rolled-sql.ts';
+import { topSql, type TopHolders } from './top-sql.ts';
+import { answerNames, metricOf, TOP_SHAPES, type TopOrder, type TopSubject } from './top-subjects.ts';
 
 export interface TopQuestion {
   readonly subject: TopSubject;

@@ -1,5 +1,5 @@
-import { parseDuration, parseSize } from '../config/units.ts';
-import type { Conditions } from './conditions.ts';
+import { parseDuration, parseSize } from '../../config/units.ts';
+import type { Conditions } from '../conditions.ts';
 import {
   parseAddresses,
   parseList,
@@ -8,8 +8,8 @@ import {
   parseTcpFlags,
   usage,
   type NumberChoice,
-} from './filter-values.ts';
-import { interfaceIsCalled } from './interface-names.ts';
+} from '../filter-values.ts';
+import { interfaceIsCalled } from '../interface-names.ts';
 
 /** One way to choose flows. A list with commas means any of its values, in any of the columns. */
 export interface FilterField {

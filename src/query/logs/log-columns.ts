@@ -1,5 +1,5 @@
-import { SYSLOG_MESSAGES } from '../../collectors/syslog/tables.ts';
-import { namedColumns, type ShownColumn } from './records/record-table.ts';
+import { SYSLOG_MESSAGES } from '../../../collectors/syslog/tables.ts';
+import { namedColumns, type ShownColumn } from '../records/record-table.ts';
 
 const STORED: readonly ShownColumn[] = SYSLOG_MESSAGES.columns;
 
