@@ -32,6 +32,7 @@ import { programFiles, whatAccountCannotReach } from './keeper/reach.ts';
 import { WarmStore } from './keeper/warm-store.ts';
 import { Workers } from './keeper/workers.ts';
 import { systemClock } from './runtime/clock.ts';
+import { DirectTelling } from './notifications/direct-telling.ts';
 import { DogwatchError } from './runtime/errors.ts';
 import { Lifecycle } from './runtime/lifecycle.ts';
 import type { Log } from './runtime/log.ts';
@@ -178,6 +179,7 @@ export function buildCollector(
       log,
     );
     await lifecycle.start(selfWatch);
+    await lifecycle.start(directTelling(attendants, events));
     if (config.ha === undefined) return;
     const { accepted } = reloader;
     const settings = (): Config => withVirtualListeners(reloader?.accepted ?? accepted);
@@ -186,6 +188,22 @@ export function buildCollector(
     pair = buildPair(config, config.ha, { ...parts, isMigrated, status }, log);
     // Last, so that it stops first: the peer takes over while all else is still there.
     await lifecycle.start(pair);
+  }
+
+  function directTelling(attendants: Attendants, events: EventLog): DirectTelling {
+    const notify = (): Config['notify'] => (reloader?.accepted ?? given).notify;
+    return new DirectTelling(
+      {
+        pair: config.ha?.pair ?? config.node.name,
+        notify,
+        mayTell: () => !isGated || pair?.leads === true,
+        status: () => pair?.status(),
+        tell: (notification, done) => attendants.tell(notification, done, longestTellingMs(notify())),
+      },
+      events,
+      systemClock,
+      log,
+    );
   }
 
   async function status(): Promise<CollectorStatus> {
@@ -206,6 +224,11 @@ export function buildCollector(
     abandon: () => database?.abandon(),
     status,
   };
+}
+
+/** Channels are told one after the other, a mail server over twice the time-out. */
+function longestTellingMs({ timeout, webhooks }: Config['notify']): number {
+  return (2 + webhooks.length) * timeout + 5000;
 }
 
 function notYet(): never {

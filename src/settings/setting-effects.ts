@@ -20,7 +20,7 @@ const WAITS = ['runAs', 'workers', 'journal.directory', 'database', 'snmp.engine
 const READERS: Readonly<Record<string, readonly Replaced[]>> = {
   http: ['console'],
   retention: ['maintenance'],
-  notify: ['maintenance'],
+  notify: ['console', 'maintenance'],
 };
 
 export function effectOf(change: SettingChange): Effect {
