@@ -21,6 +21,7 @@ import { WarmArchive } from './pair/warm-archive.ts';
 import { SnmpEngineStore } from './collector/snmp/snmp-engine-store.ts';
 import { giveUpRoot } from './collector/privileges.ts';
 import type { LoadedConfig } from './config/load.ts';
+import { namedFiles } from './config/named-files.ts';
 import type { Config } from './config/schema.ts';
 import type { CollectorStatus } from './console/status.ts';
 import { Attendants } from './keeper/attendants.ts';
@@ -32,6 +33,7 @@ import { programFiles, whatAccountCannotReach } from './keeper/reach.ts';
 import { WarmStore } from './keeper/warm-store.ts';
 import { Workers } from './keeper/workers.ts';
 import { systemClock } from './runtime/clock.ts';
+import { DirectTelling } from './notifications/direct-telling.ts';
 import { DogwatchError } from './runtime/errors.ts';
 import { Lifecycle } from './runtime/lifecycle.ts';
 import type { Log, ProcessLog } from './runtime/log.ts';
@@ -203,6 +205,7 @@ export function buildCollector(
       log,
     );
     await lifecycle.start(selfWatch);
+    await lifecycle.start(directTelling(attendants, events));
     if (config.ha === undefined) {
       shared.note();
       return;
@@ -213,6 +216,22 @@ export function buildCollector(
     pair = buildPair(config, config.ha, { ...parts, shared, isMigrated, status }, log);
     // Last, so that it stops first: the peer takes over while all else is still there.
     await lifecycle.start(pair);
+  }
+
+  function directTelling(attendants: Attendants, events: EventLog): DirectTelling {
+    const notify = (): Config['notify'] => (reloader?.accepted ?? given).notify;
+    return new DirectTelling(
+      {
+        pair: config.ha?.pair ?? config.node.name,
+        notify,
+        mayTell: () => !isGated || pair?.leads === true,
+        status: () => pair?.status(),
+        tell: (notification, done) => attendants.tell(notification, done, longestTellingMs(notify())),
+      },
+      events,
+      systemClock,
+      log,
+    );
   }
 
   async function status(): Promise<CollectorStatus> {
@@ -233,6 +252,11 @@ export function buildCollector(
     abandon: () => database?.abandon(),
     status,
   };
+}
+
+/** Channels are told one after the other, a mail server over twice the time-out. */
+function longestTellingMs({ timeout, webhooks }: Config['notify']): number {
+  return (2 + webhooks.length) * timeout + 5000;
 }
 
 function notYet(): never {
@@ -259,7 +283,10 @@ function giveUpRootWherePossible(config: Config, account: Account | undefined, l
     );
     return account;
   }
-  const unreachable = whatAccountCannotReach(account, [...programFiles(PROGRAM), ...secretFiles(config)]);
+  const unreachable = whatAccountCannotReach(account, [
+    ...programFiles(PROGRAM),
+    ...namedFiles(config).map(({ path }) => path),
+  ]);
   if (unreachable === undefined) {
     giveUpRoot(account);
     return undefined;
@@ -267,11 +294,4 @@ function giveUpRootWherePossible(config: Config, account: Account | undefined, l
   const remedy = `Install Dogwatch where the account ${account.name} can read it, such as /opt, and let it read the files that the configuration names.`;
   log.warn({ unreachable, remedy }, 'the keeper stays root, so that it can start processes again; these give it up');
   return account;
-}
-
-/** Files that a process reads when it starts. */
-function secretFiles({ tls, listeners, snmp }: Config): string[] {
-  const all = [tls, ...listeners.map((listener) => (listener.transport === 'udp' ? undefined : listener.tls))];
-  const files = all.flatMap((each) => [each?.certificateFile, each?.keyFile, each?.clientCaFile]);
-  return [...files, snmp.credentialsFile].filter((file) => file !== undefined);
 }

@@ -44,12 +44,12 @@ export function registerEvents(program: Command): void {
     .command('events')
     .summary('takeovers, alarms and what else happened')
     .description('Lists what happened to the nodes: takeovers, switchovers, votes, readiness, gaps, alarms.');
-  addRangeOptions(command)
+  addRangeOptions(command, DEFAULT_LAST)
     .addOption(new Option('--kind <kinds...>', 'only these').choices(EVENT_KINDS))
     .addOption(configOption())
     .addOption(new Option('--follow', 'go on until Ctrl-C').conflicts('to'))
     .option('--json', 'print a JSON object a line')
-    .addHelpText('after', `\nWithout --last and --from: the last ${DEFAULT_LAST}.\n${HELP}`)
+    .addHelpText('after', HELP)
     .action((options: EventsOptions) => showEvents(options));
 }
 

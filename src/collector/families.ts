@@ -33,6 +33,7 @@ export interface Families {
   readonly rules: SyslogRules;
   readonly snmp: SnmpPipeline;
   readonly mibs: MibLoader;
+  readonly informs: InformHistory;
   readonly listeners: Listeners;
   /** Of a node of a pair. */
   readonly positions: SequencePositions;
@@ -134,7 +135,7 @@ export async function openFamilies(
   if (surroundings.isGated) await lifecycle.start(gated(listeners));
   else for (const listener of listeners.all) await surroundings.withSecrets(() => lifecycle.start(listener));
   for (const watch of watches(config, { listeners, snmp, mibs }, log)) await lifecycle.start(watch);
-  return { flow, syslog, rules, snmp, mibs, listeners, positions };
+  return { flow, syslog, rules, snmp, mibs, informs: history, listeners, positions };
 }
 
 /** Opened by somebody else, when the time has come; closed with everything else. */

@@ -12,7 +12,6 @@ import type { Breach } from './rules/breach.ts';
 import { findingsOfIssues, valueAt } from './schema-findings.ts';
 import { readSecretFiles } from './secret-files.ts';
 import { configSchema, isDatabaseUrl, type Config, type Machine } from './schema.ts';
-import type { TlsSettings } from './schema/listeners.ts';
 
 export interface LoadOptions {
   /** The file of `--config`. */
@@ -198,11 +197,11 @@ function withPassword(config: Config): Config {
 function resolvePaths(config: Config, sources: ConfigSources, directory: string): Config {
   const stateDirectory = resolve(sources.of(['stateDirectory']) === undefined ? '/' : directory, config.stateDirectory);
   const journal = { ...config.journal, directory: resolve(stateDirectory, config.journal.directory) };
-  const tls = resolveTls(config.tls, directory);
+  const tls = resolveFiles(config.tls, directory);
   const listeners = config.listeners.map((listener) =>
     listener.transport === 'udp' || listener.tls === undefined
       ? listener
-      : { ...listener, tls: resolveTls(listener.tls, directory) },
+      : { ...listener, tls: resolveFiles(listener.tls, directory) },
   );
   const { credentialsFile, mibDirectory } = config.snmp;
   const snmp = {
@@ -210,8 +209,7 @@ function resolvePaths(config: Config, sources: ConfigSources, directory: string)
     mibDirectory: resolve(stateDirectory, mibDirectory),
     ...(credentialsFile === undefined ? {} : { credentialsFile: resolve(directory, credentialsFile) }),
   };
-  const { caFile } = config.redis;
-  const redis = { ...config.redis, ...(caFile === undefined ? {} : { caFile: resolve(directory, caFile) }) };
+  const [database, redis] = [resolveFiles(config.database, directory), resolveFiles(config.redis, directory)];
   const ha = config.ha && { ...config.ha, secretFile: resolve(directory, config.ha.secretFile) };
   const notify = resolveNotify(config.notify, directory);
   return {
@@ -221,6 +219,7 @@ function resolvePaths(config: Config, sources: ConfigSources, directory: string)
     tls,
     listeners,
     snmp,
+    database,
     redis,
     notify,
     ...(ha === undefined ? {} : { ha }),
@@ -228,17 +227,16 @@ function resolvePaths(config: Config, sources: ConfigSources, directory: string)
 }
 
 function resolveNotify(notify: Config['notify'], directory: string): Config['notify'] {
-  const withCa = <T extends { caFile?: string | undefined }>(each: T): T =>
-    each.caFile === undefined ? each : { ...each, caFile: resolve(directory, each.caFile) };
   const { email, webhooks } = notify;
-  return { ...notify, ...(email === undefined ? {} : { email: withCa(email) }), webhooks: webhooks.map(withCa) };
+  return {
+    ...notify,
+    ...(email === undefined ? {} : { email: resolveFiles(email, directory) }),
+    webhooks: webhooks.map((each) => resolveFiles(each, directory)),
+  };
 }
 
-function resolveTls(settings: TlsSettings, directory: string): TlsSettings {
-  const resolved = { ...settings };
-  for (const name of ['certificateFile', 'keyFile', 'clientCaFile'] as const) {
-    const file = settings[name];
-    if (file !== undefined) resolved[name] = resolve(directory, file);
-  }
-  return resolved;
+/** Makes the names of files in this group absolute. */
+function resolveFiles<Group extends object>(group: Group, directory: string): Group {
+  const files = Object.entries(group).filter(([key, value]) => key.endsWith('File') && typeof value === 'string');
+  return { ...group, ...Object.fromEntries(files.map(([key, file]) => [key, resolve(directory, String(file))])) };
 }

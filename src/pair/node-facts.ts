@@ -2,6 +2,7 @@ import { access, constants } from 'node:fs/promises';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, isIPv6 } from 'node:net';
+import { namedFiles } from '../config/named-files.ts';
 import type { Config } from '../config/schema.ts';
 
 /**
@@ -20,12 +21,10 @@ export async function takenPorts({ listeners }: Config): Promise<string[]> {
 }
 
 /** Files that the configuration names, and that this process cannot read. */
-export async function unreadableFiles({ snmp, tls, ha, listeners }: Config): Promise<string[]> {
-  const ofListeners = listeners.map((listener) => (listener.transport === 'udp' ? undefined : listener.tls));
-  const files = [tls, ...ofListeners].flatMap((each) => [each?.certificateFile, each?.keyFile, each?.clientCaFile]);
-  const all = [...files, snmp.credentialsFile, ha?.secretFile].filter((file) => file !== undefined);
-  const found = await Promise.all(all.map(async (file) => ((await isReadable(file)) ? undefined : file)));
-  return [...new Set(found.filter((file) => file !== undefined))];
+export async function unreadableFiles(config: Config): Promise<string[]> {
+  const files = namedFiles(config).map(({ path }) => path);
+  const found = await Promise.all(files.map(async (file) => ((await isReadable(file)) ? undefined : file)));
+  return found.filter((file) => file !== undefined);
 }
 
 async function isReadable(file: string): Promise<boolean> {

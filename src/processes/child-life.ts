@@ -25,6 +25,8 @@ export interface ChildTask<Hears extends Vocabulary, Says extends Vocabulary, St
   ): Promise<void>;
   /** Stops it in order. Called once, also while `start` is under way. */
   stop(): Promise<void>;
+  /** Told that there is no keeper any more. */
+  orphan?(): void;
   /** How long it goes on without a keeper, where nobody tells it to end: until the next keeper may be there. Default: not at all. */
   readonly orphanMs?: number;
 }
@@ -76,7 +78,10 @@ export function liveAsChild<Hears extends Vocabulary, Says extends Vocabulary, S
     });
   });
   own.on('life.stop', () => void life.end(undefined, 0));
-  channel.onClose = () => void life.endAsOrphan();
+  channel.onClose = () => {
+    task.orphan?.();
+    void life.endAsOrphan();
+  };
   takeSignals(life);
   setInterval(() => own.send('life.sign', undefined), SIGN_EVERY_MS);
   if (channel.isOpen) own.send('life.loaded', undefined);

@@ -21,7 +21,7 @@ const NOW = ['ha.virtualAddresses'];
 const READERS: Readonly<Record<string, readonly Replaced[]>> = {
   http: ['console'],
   retention: ['maintenance'],
-  notify: ['maintenance'],
+  notify: ['console', 'maintenance'],
   // The keeper itself.
   alarms: [],
 };

@@ -11,6 +11,7 @@ const KEEPER_TAKES_MS = 10_000;
 const ORPHAN_MS = 2000;
 
 let stop = (): Promise<void> => Promise.resolve();
+let orphan = (): void => {};
 
 liveAsChild<WorkerHears, WorkerSays, WorkerStart>({
   async start(start, channel, sockets, name) {
@@ -38,8 +39,10 @@ liveAsChild<WorkerHears, WorkerSays, WorkerStart>({
       await worker.stop();
       if (worker.isOpen) channel.send('worker.last', await worker.report());
     };
+    orphan = () => worker.orphan();
     await worker.start();
   },
   stop: () => stop(),
+  orphan: () => orphan(),
   orphanMs: ORPHAN_MS,
 });

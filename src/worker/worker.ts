@@ -1,6 +1,6 @@
 import type { SharedEngine } from '../../collectors/snmp/usm/engines/engine-identity.ts';
 import type { WarmEntry, WarmState } from '../../collectors/warm-state.ts';
-import { openFamilies, snmpCredentials } from '../collector/families.ts';
+import { type Families, openFamilies, snmpCredentials } from '../collector/families.ts';
 import { openStorage } from '../collector/open-storage.ts';
 import { journalOptions } from '../collector/options.ts';
 import { actAs, asRoot, giveUpRoot } from '../collector/privileges.ts';
@@ -42,6 +42,7 @@ export class Worker {
   readonly #lifecycle: Lifecycle;
   #parts: Parts | undefined;
   #warm: WarmLink | undefined;
+  #informs: Families['informs'] | undefined;
   #isLate = false;
 
   /**
@@ -119,6 +120,11 @@ export class Worker {
     this.#warm?.tellAll();
   }
 
+  /** The keeper is gone: senders of other workers may come to us. */
+  orphan(): void {
+    if (this.#informs !== undefined) void this.#parts?.snmp.hold(this.#informs.lookAtOthers());
+  }
+
   /** Whether it has ever been started; it then reports, also after `stop`. */
   get isOpen(): boolean {
     return this.#parts !== undefined;
@@ -165,6 +171,7 @@ export class Worker {
       await firstNames(families.mibs);
       giveUpRoot(account);
     }
+    this.#informs = families.informs;
     const journalMaxBytes = journalOptions(config, this.#start).maxBytes ?? 0;
     return { ...storage, ...families, journalMaxBytes };
   }

@@ -8,6 +8,8 @@ import {
   readPrefix,
   type SealedBatch,
 } from '../batch/batch-format.ts';
+import { draftDirectory } from './claim/journal-home.ts';
+import { readDrafts } from './drafts/recover-drafts.ts';
 
 /** A batch in a file, as its header tells. */
 interface Found {
@@ -17,8 +19,9 @@ interface Found {
 }
 
 /**
- * Batches of a table in the files of a journal, oldest first, if they have rows of `sinceMicros` or later; also those that are in the
- * database already. Reads beside whoever owns the journal: what is cut short, damaged or goes away meanwhile is passed over.
+ * Batches of a table in the files of a journal, if they have rows of `sinceMicros` or later; also those that are in the
+ * database already. First those of drafts, as far as they have come, since what leaves a draft may go into a segment; then those of
+ * segments, oldest first; what is in both comes twice. Reads beside whoever owns the journal: what is cut short, damaged or goes away meanwhile is passed over.
  * Of other tables the headers alone are read, and one batch is in memory at a time.
  * @throws what the file system says, but for what is not there
  */
@@ -27,6 +30,9 @@ export async function* recentBatches(
   table: string,
   sinceMicros: number,
 ): AsyncGenerator<SealedBatch> {
+  for await (const batch of readDrafts(draftDirectory(directory))) {
+    if (batch.table === table && batch.latestMicros >= sinceMicros) yield batch;
+  }
   const names = await readdir(directory).catch(emptyWhereMissing);
   for (const name of names.filter((each) => each.endsWith('.journal')).sort()) {
     const file = await open(join(directory, name), 'r').catch(undefinedWhereMissing);

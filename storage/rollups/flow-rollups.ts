@@ -32,7 +32,7 @@ export class FlowRollups implements FoldStep {
   readonly #top: number;
   readonly #keepMinuteMicros: number;
   readonly #clock: Pick<Clock, 'nowMicros'>;
-  readonly #mostKeys: number | undefined;
+  readonly #sums: MinuteSums;
 
   /**
    * @param top conversations, hosts and applications that are kept for each exporter and bucket
@@ -43,7 +43,7 @@ export class FlowRollups implements FoldStep {
     this.#top = top;
     this.#keepMinuteMicros = keepMinuteMicros;
     this.#clock = clock;
-    this.#mostKeys = mostKeys;
+    this.#sums = new MinuteSums(mostKeys);
   }
 
   /** From the next minute on all is rolled up, whether there are flows or not. @throws what the database says */
@@ -96,7 +96,8 @@ export class FlowRollups implements FoldStep {
   async #remake(client: DatabaseClient, minute: number): Promise<void> {
     const source = await sourceOf(client, minute);
     if (source === undefined) return;
-    const sums = new MinuteSums(this.#mostKeys);
+    const sums = this.#sums;
+    sums.clear();
     const range = `received_at >= '${isoOf(minute)}' AND received_at < '${isoOf(minute + MINUTE)}'`;
     await readTuples(
       client,

@@ -75,3 +75,28 @@ test('SNMP credentials are counted, and all that is wrong with them is said with
   assert.match(bad.found, /snmp\.yaml:2: user: no such setting; did you mean users\?/);
   assert.doesNotMatch(bad.found, /s3cret/);
 });
+
+test('every file with a password or a key to a webhook that everybody may read is warned of, and no other file', async () => {
+  const directory = await temporaryDirectory();
+  const files: readonly (readonly [string, string])[] = [
+    ['mail.password', 'secret'],
+    ['chat.url', 'https://hooks.example.net/secret'],
+    ['chat.headers', 'Authorization: Bearer secret'],
+    ['db.password', 'secret'],
+    ['private.url', 'https://hooks.example.net/secret'],
+    ['ca.pem', '-----BEGIN CERTIFICATE-----'],
+  ];
+  for (const [name, text] of files) await writeFile(join(directory, name), text, { mode: 0o644 });
+  await chmod(join(directory, 'private.url'), 0o640);
+  const email =
+    '{ host: mail.example.net, user: dw, passwordFile: mail.password, caFile: ca.pem, from: dw@example.net, to: [noc@example.net] }';
+  const webhooks = '[{ urlFile: chat.url, headersFile: chat.headers }, { urlFile: private.url }]';
+  const database = 'database: { url: postgresql://dogwatch@db.example.net/dogwatch, passwordFile: db.password }';
+  const found = await findings(directory, `${database}\nnotify: { email: ${email}, webhooks: ${webhooks} }\n`);
+  assert.deepEqual(found.map(({ name, state }) => `${state}: ${name}`).toSorted(), [
+    'warn: rights of DIR/chat.headers',
+    'warn: rights of DIR/chat.url',
+    'warn: rights of DIR/db.password',
+    'warn: rights of DIR/mail.password',
+  ]);
+});

@@ -1,6 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { loadTlsCredentials } from '../../../collectors/listener/tls-credentials.ts';
 import { ConfigError, describeFinding } from '../../config/findings.ts';
+import { namedFiles, type NamedFile } from '../../config/named-files.ts';
+import type { Config } from '../../config/schema.ts';
 import { readSnmpCredentials } from '../../config/snmp-credentials.ts';
 import { tlsOf } from '../../config/schema/listeners.ts';
 import { DogwatchError, messageOf } from '../../runtime/errors.ts';
@@ -10,7 +12,7 @@ const DAY_MS = 86_400_000;
 const SOON_MS = 30 * DAY_MS;
 const OTHERS_MAY_READ = 0o004;
 
-/** Certificates and keys of TLS listeners, and SNMP credentials: whether they can be read and used, and who else can read them. */
+/** Certificates and keys of TLS listeners, and SNMP credentials: whether they can be read and used. Of all secret files: who else reads them. */
 export const checkSecrets: Check = async ({ config }) => {
   const results: CheckResult[] = [];
   const listeners = config.listeners.filter((listener) => listener.transport !== 'udp');
@@ -21,13 +23,24 @@ export const checkSecrets: Check = async ({ config }) => {
     }),
   );
   for (const tls of certificates.values()) {
-    results.push(checkCertificate(tls), ...(await checkPrivacy(tls.keyFile)));
+    results.push(checkCertificate(tls));
   }
   const { credentialsFile } = config.snmp;
-  if (credentialsFile !== undefined)
-    results.push(checkCredentials(credentialsFile), ...(await checkPrivacy(credentialsFile)));
+  if (credentialsFile !== undefined) results.push(checkCredentials(credentialsFile));
+  for (const { path } of secretFiles(config)) results.push(...(await checkPrivacy(path)));
   return results;
 };
+
+/** The secret of a pair has a line of its own in `check --pair`, and a certificate without a key's file has the key within. */
+function secretFiles(config: Config): NamedFile[] {
+  const withKey = [config.tls, ...config.listeners.flatMap((each) => (each.transport === 'udp' ? [] : [each.tls]))]
+    .filter((tls) => tls?.keyFile === undefined)
+    .map((tls) => tls?.certificateFile);
+  const others = config.ha === undefined ? [] : [config.ha.secretFile];
+  return namedFiles(config).filter(
+    ({ path, isSecret }) => (isSecret || withKey.includes(path)) && !others.includes(path),
+  );
+}
 
 function checkCertificate(tls: Parameters<typeof loadTlsCredentials>[0]): CheckResult {
   const name = `certificate ${tls.certificateFile}`;

@@ -12,7 +12,7 @@ import { UsmProcessor } from '../../../collectors/snmp/usm/usm-processor.ts';
 import type { DraftStore } from '../../../storage/journal/drafts/draft-store.ts';
 import type { Queue } from '../../../storage/queue.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { Component } from '../../runtime/lifecycle.ts';
+import { type Component, withTimeout } from '../../runtime/lifecycle.ts';
 import type { Log } from '../../runtime/log.ts';
 import { RateLimit } from '../../runtime/rate-limit.ts';
 import { RowIntake, type RowIntakeOptions } from './row-intake.ts';
@@ -37,6 +37,9 @@ export interface SnmpPipelineParts {
 
 const SWEEP_MS = 10_000;
 const TROUBLE_LINES_PER_10_S = 5;
+/** What may wait for an end of `hold`. */
+const MAX_HELD = 1024;
+const MAX_HOLD_MS = 500;
 
 /** From a notification to an accepted batch: security, decoder, the open batch that it fills, and the queue that takes it. */
 export class SnmpPipeline implements Component {
@@ -50,6 +53,8 @@ export class SnmpPipeline implements Component {
   readonly #troubleLimit = new RateLimit(TROUBLE_LINES_PER_10_S, 10_000);
 
   #sweeping: NodeJS.Timeout | undefined;
+  /** In the order in which they came. */
+  #held: Datagram[] | undefined;
 
   /** @throws DogwatchError `SNMP_USER_INVALID` */
   constructor(
@@ -83,17 +88,33 @@ export class SnmpPipeline implements Component {
 
   stop(): Promise<void> {
     clearInterval(this.#sweeping);
+    this.#letGo();
     this.decoder.sweep();
     return this.settle();
   }
 
   /** Everything that was received is in the queue, and informs are answered, when this resolves. */
   settle(): Promise<void> {
+    this.#letGo();
     return this.#intake.settle();
   }
 
   receive(datagram: Datagram): void {
-    this.decoder.decode(datagram);
+    if (this.#held === undefined) this.decoder.decode(datagram);
+    else if (this.#held.push(datagram) === MAX_HELD) this.#letGo();
+  }
+
+  /** What comes before `learnt` settles is decoded after it, unless that takes too long: it may tell of informs that come again. */
+  async hold(learnt: Promise<void>): Promise<void> {
+    this.#held ??= [];
+    await withTimeout(learnt, MAX_HOLD_MS, 'what other workers have accepted').catch(() => {});
+    this.#letGo();
+  }
+
+  #letGo(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const datagram of held) this.decoder.decode(datagram);
   }
 
   #report(trouble: SnmpTrouble): void {

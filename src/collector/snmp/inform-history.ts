@@ -1,3 +1,6 @@
+import { readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
 import { SNMP_DECODER_DEFAULTS } from '../../../collectors/snmp/decoder-options.ts';
 import type { DatabaseAddress } from '../../../storage/database/database.ts';
 import { listRecentInforms, type StoredInform } from '../../../storage/database/recent-informs.ts';
@@ -18,15 +21,17 @@ export interface InformHistoryOptions {
 /** The listeners open after this at the latest. */
 const FIRST_LOOK_MS = 3000;
 const AGAIN_MS = 1000;
+/** Journals of a node's workers are named by number, those that one went to instead of its own as well: `0.7f3a9b21`. */
+const WORKER_FOLDER = /^\d/;
 
 /**
- * Tells the decoder which informs an earlier run stored: one that died between storing and answering gets them again, and they
- * shall be answered, but not stored twice.
+ * Tells the decoder which informs an earlier run stored, or another worker: one that died between storing and answering gets them
+ * again, or another worker does, to whose socket the kernel moves their senders; they shall be answered, but not stored twice.
  *
- *   start() ──▶ read the journal ──▶ read the database ──leftovers in the journal, or no database──▶ again after 1 s
- *                                            └── all read ──▶ done
+ *   start() ──▶ read the journals ──▶ read the database ──leftovers in the journal, or no database──▶ again after 1 s
+ *                                             └── all read ──▶ done
  *
- * In this order: what leaves the journal meanwhile is in the database.
+ * In this order: what leaves a journal meanwhile is in the database.
  */
 export class InformHistory implements Component {
   readonly name = 'inform history';
@@ -46,7 +51,7 @@ export class InformHistory implements Component {
 
   /** Resolves after the first look, or when it takes too long. */
   async start(): Promise<void> {
-    const first = this.#lookIntoJournal().then(() => this.#look());
+    const first = this.#lookIntoJournals().then(() => this.#look());
     await withTimeout(first, FIRST_LOOK_MS, this.name).catch(() => {});
   }
 
@@ -56,9 +61,35 @@ export class InformHistory implements Component {
     return Promise.resolve();
   }
 
+  /**
+   * Reads what the other workers of this node have accepted, and those that are gone: without a keeper nobody tells us, and the kernel
+   * gives us their senders when their sockets close. Never rejects.
+   */
+  async lookAtOthers(): Promise<void> {
+    await this.#lookIntoSiblings();
+    await this.#look();
+  }
+
   /** Never rejects. */
-  async #lookIntoJournal(): Promise<void> {
+  async #lookIntoSiblings(): Promise<void> {
     const { journalDirectory } = this.#options;
+    const parent = dirname(journalDirectory);
+    const folders = await readdir(parent, { withFileTypes: true }).catch(() => []);
+    for (const folder of folders) {
+      const path = join(parent, folder.name);
+      if (folder.isDirectory() && WORKER_FOLDER.test(folder.name) && path !== journalDirectory)
+        await this.#lookIntoJournal(path);
+    }
+  }
+
+  /** Never rejects. */
+  async #lookIntoJournals(): Promise<void> {
+    await this.#lookIntoJournal(this.#options.journalDirectory);
+    await this.#lookIntoSiblings();
+  }
+
+  /** Never rejects. */
+  async #lookIntoJournal(journalDirectory: string): Promise<void> {
     try {
       const sinceMicros = this.#clock.nowMicros() - SNMP_DECODER_DEFAULTS.informSeconds * 1_000_000;
       for await (const inform of journaledInforms(journalDirectory, sinceMicros)) this.#restore(inform);

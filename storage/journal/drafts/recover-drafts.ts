@@ -1,6 +1,8 @@
+import { rmSync } from 'node:fs';
 import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeInFront, type SealedBatch } from '../../batch/batch-format.ts';
+import type { BatchDraft } from '../../queue.ts';
 import { type DraftedBatch, readChunks, readDraftId, TAKEN_BYTES } from './chunk-format.ts';
 
 /** A file that an earlier process left. */
@@ -8,6 +10,30 @@ export interface LeftDraft {
   readonly path: string;
   /** Its rows; undefined where it has none, or none that are not known elsewhere. */
   readonly batch: SealedBatch | undefined;
+}
+
+/** The file of an earlier process, on which its batch rests until it is elsewhere: then the file goes. */
+export class RestingDraft implements BatchDraft {
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  holdsAll(): boolean {
+    return true;
+  }
+
+  /** One holds it, and no more. */
+  hold(): void {}
+
+  release(): void {
+    try {
+      rmSync(this.#path, { force: true });
+    } catch {
+      // It is found again at the next start, and the ledger knows its batch.
+    }
+  }
 }
 
 const FIRST_CHUNK_BYTES = 32_768;
@@ -42,6 +68,24 @@ export async function* recoverDrafts(directory: string, knownIds: ReadonlySet<st
   }
 }
 
+/**
+ * What is in the drafts of `directory` by now, each as far as its chunks are whole; whoever writes them goes on, and what goes away
+ * meanwhile is passed over.
+ * @throws what the file system says
+ */
+export async function* readDrafts(directory: string): AsyncGenerator<SealedBatch> {
+  for (const path of await draftPaths(directory)) {
+    const file = await open(path, 'r').catch(undefinedWhereMissing);
+    if (file === undefined) continue;
+    try {
+      const drafted = readChunks(await readStart(file, (await file.stat()).size));
+      if (drafted !== undefined) yield sealed(drafted);
+    } finally {
+      await file.close();
+    }
+  }
+}
+
 /** Should the process be alive that wrote the draft, as after a long pause, it must know how far we have read. */
 async function markTaken(file: FileHandle, rows: number): Promise<void> {
   const taken = Buffer.alloc(TAKEN_BYTES);
@@ -56,6 +100,10 @@ async function draftPaths(directory: string): Promise<string[]> {
   });
   const drafts = names.filter((name) => name.endsWith('.draft'));
   return drafts.toSorted().map((name) => join(directory, name));
+}
+
+function undefinedWhereMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
 }
 
 async function readStart(file: FileHandle, length: number): Promise<Buffer> {

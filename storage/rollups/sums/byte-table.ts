@@ -11,6 +11,12 @@ export class ByteTable {
     return this.#size;
   }
 
+  /** Forgets all, and keeps the room for as much again. */
+  clear(): void {
+    this.#slots.fill(0);
+    this.#size = 0;
+  }
+
   /** @param length of the string at `offset` of `bytes` */
   idOf(bytes: Uint8Array, offset: number, length: number): number {
     const mask = this.#slots.length - 1;

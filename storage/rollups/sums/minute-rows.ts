@@ -1,14 +1,17 @@
-import { type Dimension, DIMENSIONS, type MinuteSums, NAMED, NULL_HIGH } from './minute-sums.ts';
+import { type Dimension, DIMENSIONS, type MinuteSums, NAMED, NULL_HIGH, SHORT_ADDRESS } from './minute-sums.ts';
 import { type Most, raise } from './prune.ts';
 import {
   BYTES,
   COUNTED,
+  EXPORTER,
   FLOWS,
   PACKETS,
   SCALED_BYTES,
   SCALED_PACKETS,
   SEEN_BYTES,
   SEEN_PACKETS,
+  SHORT_FIRST,
+  SHORT_SECOND,
   SumTable,
   UNKNOWN,
 } from './sum-table.ts';
@@ -45,7 +48,7 @@ export function minuteRows(sums: MinuteSums, minute: number, top: number): Buffe
 /** Entries by the number of their exporter. */
 function byExporter(table: SumTable, exporters: number): number[][] {
   const lists: number[][] = Array.from({ length: exporters + 1 }, () => []);
-  for (let entry = 0; entry < table.size; entry += 1) lists[table.key(entry, 0)]?.push(entry);
+  for (let entry = 0; entry < table.size; entry += 1) lists[table.key(entry, 0) & EXPORTER]?.push(entry);
   return lists;
 }
 
@@ -60,7 +63,7 @@ function writeExporter(
   const [first] = entries;
   if (first === undefined) return;
   const table = sums.tables[dimension];
-  const exporter = table.key(first, 0);
+  const exporter = table.key(first, 0) & EXPORTER;
   const pruned = sums.pruned.get(dimension)?.get(exporter);
   const { kept, small } = largest(table, entries, most);
   for (const entry of kept) {
@@ -77,7 +80,7 @@ function writeGone(writer: TupleWriter, bucket: bigint, sums: MinuteSums, dimens
   const there = new Set<number>();
   const pruned = sums.pruned.get(dimension);
   if (pruned === undefined) return;
-  for (let entry = 0; entry < table.size; entry += 1) there.add(table.key(entry, 0));
+  for (let entry = 0; entry < table.size; entry += 1) there.add(table.key(entry, 0) & EXPORTER);
   for (const exporter of pruned.keys())
     if (!there.has(exporter)) writeRemainder(writer, bucket, sums, dimension, exporter, []);
 }
@@ -88,17 +91,18 @@ function largest(
   most: number,
 ): { kept: readonly number[]; small: readonly number[] } {
   if (entries.length <= most) return { kept: entries, small: [] };
-  const weights = Float64Array.from(entries, (entry) => table.weight(entry, SCALED_BYTES));
+  const weights = new Float64Array(entries.length);
+  for (let index = 0; index < entries.length; index += 1)
+    weights[index] = table.weight(entries[index] ?? 0, SCALED_BYTES);
   const threshold = weights.toSorted()[entries.length - most] ?? 0;
-  let above = 0;
-  for (const weight of weights) if (weight > threshold) above += 1;
-  let equal = most - above;
+  let equal = most;
+  for (const weight of weights) if (weight > threshold) equal -= 1;
   const kept: number[] = [];
   const small: number[] = [];
-  for (const [index, entry] of entries.entries()) {
+  for (let index = 0; index < entries.length; index += 1) {
     const weight = weights[index] ?? 0;
-    if (weight > threshold || (weight === threshold && equal > 0)) kept.push(entry);
-    else small.push(entry);
+    const isKept = weight > threshold || (weight === threshold && equal > 0);
+    (isKept ? kept : small).push(entries[index] ?? 0);
     if (weight === threshold) equal -= 1;
   }
   return { kept, small };
@@ -165,8 +169,11 @@ function writeKey(writer: TupleWriter, sums: MinuteSums, dimension: Dimension, e
   if (dimension === 'application' && b === NAMED) writer.bytes(sums.applications.bytesOf(c));
   else writer.null();
   const hasSource = dimension === 'conversation' || dimension === 'source';
-  writeAddress(writer, sums, hasSource ? b : 0);
-  writeAddress(writer, sums, dimension === 'conversation' ? c : dimension === 'destination' ? b : 0);
+  const isDestination = dimension === 'destination';
+  const [isShort, isSecondShort] = [SHORT_FIRST, SHORT_SECOND].map((bit) => (table.key(entry, 0) & bit) !== 0);
+  writeAddress(writer, sums, hasSource ? b : 0, hasSource && isShort === true);
+  if (isDestination) writeAddress(writer, sums, b, isShort === true);
+  else writeAddress(writer, sums, dimension === 'conversation' ? c : 0, isSecondShort === true);
   const isGuess = dimension === 'application' && b !== NAMED;
   if (isGuess && b >= 0) writer.int2(b);
   else writer.null();
@@ -174,7 +181,9 @@ function writeKey(writer: TupleWriter, sums: MinuteSums, dimension: Dimension, e
   else writer.null();
 }
 
-function writeAddress(writer: TupleWriter, sums: MinuteSums, id: number): void {
-  if (id === 0) writer.null();
+/** @param id the number of the address, or itself where it `isShort` */
+function writeAddress(writer: TupleWriter, sums: MinuteSums, id: number, isShort: boolean): void {
+  if (isShort) writer.int8Halves(SHORT_ADDRESS, id);
+  else if (id === 0) writer.null();
   else writer.bytes(sums.addresses.bytesOf(id));
 }

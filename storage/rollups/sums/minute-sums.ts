@@ -3,11 +3,14 @@ import { pruneTable } from './prune.ts';
 import {
   BYTES,
   COUNTED,
+  EXPORTER,
   PACKETS,
   SCALED_BYTES,
   SCALED_PACKETS,
   SEEN_BYTES,
   SEEN_PACKETS,
+  SHORT_FIRST,
+  SHORT_SECOND,
   SumTable,
   UNKNOWN,
 } from './sum-table.ts';
@@ -42,14 +45,19 @@ export type Dimension = (typeof DIMENSIONS)[number];
 export const NAMED = 1 << 20;
 /** Of a key: NULL. No 64-bit value of the table starts like this. */
 export const NULL_HIGH = -2_147_483_648;
-const MOST_KEYS = 1 << 19;
+/** One less than what a table has room for: it is pruned before it would grow. */
+const MOST_KEYS = (1 << 19) - 1;
 const MOST_STRINGS = 1 << 20;
-/** Different keys of flows that are summed before they go to each dimension: many flows have the same, and few lie in the cache. */
-const MOST_COMBINED = 1 << 18;
 const HAS_TWO = 0x32;
 const SEEN = 7;
+/** A host of IPv4 as `inet_send` writes it: family 2, 32 bits, no network, four bytes. */
+export const SHORT_ADDRESS = 0x02_20_00_04;
+const LARGE_PLACES = [0, 1, 2, 3] as const;
 
-/** The sums of one minute by every dimension, added up from tuples of `FLOW_COLUMNS`. */
+/**
+ * The sums of one minute by every dimension, added up from tuples of `FLOW_COLUMNS`. Each tuple goes to the dimensions of which the keys
+ * are few, and to its conversation; totals are made from protocols, and hosts from conversations, at the end.
+ */
 export class MinuteSums {
   readonly exporters = new ByteTable();
   addresses = new ByteTable();
@@ -62,9 +70,9 @@ export class MinuteSums {
   readonly #row = new Float64Array(8);
   readonly #large = [0n, 0n, 0n, 0n];
   #isLarge = false;
-  #combinations = new ByteTable();
-  #combined = new SumTable();
   readonly #mostKeys: number;
+  /** Empty tables with room, for those that are pruned next. */
+  readonly #spares: SumTable[] = [];
 
   /** @param mostKeys of one dimension at a time; beyond it the smaller ones are given up */
   constructor(mostKeys = MOST_KEYS) {
@@ -74,8 +82,16 @@ export class MinuteSums {
     this.tables = Object.fromEntries(tables) as Record<Dimension, SumTable>;
   }
 
-  /** A tuple from `start` to `end`. */
-  readonly add = (bytes: Uint8Array, view: DataView, start: number, end: number): void => {
+  /** Ready for another minute, in the same memory: minutes are much alike. */
+  clear(): void {
+    for (const table of [this.exporters, this.addresses, this.applications]) table.clear();
+    for (const dimension of DIMENSIONS) this.tables[dimension].clear();
+    this.pruned.clear();
+    this.evicted.clear();
+  }
+
+  /** A tuple that begins at `start`. */
+  readonly add = (bytes: Uint8Array, view: DataView, start: number): void => {
     const row = this.#row;
     row[SEEN] = 0;
     this.#isLarge = false;
@@ -91,73 +107,87 @@ export class MinuteSums {
     row[COUNTED] = counts;
     row[UNKNOWN] = rate === undefined ? counts : 0;
     this.#amounts(view, amounts, rate ?? 1);
-    const entry = this.#combinations.idOf(bytes, at, end - at) - 1;
-    if (entry === this.#combined.size) this.#combined.append();
-    this.#combined.add(entry, row);
-    if (this.#isLarge) for (let place = 0; place < 4; place += 1) this.#addLarge(entry, place);
-    if (this.#combined.size >= MOST_COMBINED) this.finish();
+    this.#keys(bytes, view, at);
   };
 
-  /** What was added goes to each dimension. */
+  /** After the last tuple, once: what is made from other dimensions. */
   finish(): void {
-    const combinations = this.#combinations;
-    for (let entry = 0; entry < this.#combined.size; entry += 1) {
-      const key = combinations.bytesOf(entry + 1);
-      this.#spread(key, new DataView(key.buffer, key.byteOffset, key.length), entry);
-      if (this.addresses.size >= MOST_STRINGS) this.#pruneAddresses();
-      if (this.applications.size >= MOST_STRINGS) this.#pruneApplications();
-    }
-    this.#combinations = new ByteTable();
-    this.#combined = new SumTable();
+    const { total, protocol, conversation } = this.tables;
+    for (const from of [protocol, this.evicted.get('protocol')])
+      for (let entry = 0; entry < (from?.size ?? 0); entry += 1)
+        if (from !== undefined) total.addEntry(total.entryOf(from.key(entry, 0), 0, 0), from, entry);
+    for (let entry = 0; entry < conversation.size; entry += 1) this.#toHosts(conversation, entry);
   }
 
-  #spread(bytes: Uint8Array, view: DataView, entry: number): void {
-    let at = 0;
-    const numbers = [0, 0, 0, 0];
-    for (let index = 0; index < 4; index += 1) {
-      numbers[index] = at;
-      at += view.getInt32(at) < 0 ? 4 : 12;
-    }
-    const [inIf = 0, outIf = 0, srcAs = 0, dstAs = 0] = numbers;
-    const port = view.getInt32(at + 4);
-    const protocol = view.getInt16(at + 8);
-    const dscp = view.getInt16(at + 10);
-    at += 12;
-    const exporter = stringAt(this.exporters, bytes, view, at);
-    at += 4 + Math.max(0, view.getInt32(at));
-    const src = stringAt(this.addresses, bytes, view, at);
-    at += 4 + Math.max(0, view.getInt32(at));
-    const dst = stringAt(this.addresses, bytes, view, at);
-    at += 4 + Math.max(0, view.getInt32(at));
-    const name = stringAt(this.applications, bytes, view, at);
-    this.#to('total', exporter, 0, 0, entry);
-    this.#number('ingress', exporter, view, inIf, entry);
-    this.#number('egress', exporter, view, outIf, entry);
-    if (name === 0) this.#to('application', exporter, protocol, port, entry);
-    else this.#to('application', exporter, NAMED, name, entry);
-    this.#to('protocol', exporter, protocol < 0 ? NULL_HIGH : 0, Math.max(0, protocol), entry);
-    this.#number('src_as', exporter, view, srcAs, entry);
-    this.#number('dst_as', exporter, view, dstAs, entry);
-    this.#to('dscp', exporter, dscp < 0 ? NULL_HIGH : 0, Math.max(0, dscp), entry);
-    this.#to('conversation', exporter, src, dst, entry);
-    this.#to('source', exporter, src, 0, entry);
-    this.#to('destination', exporter, dst, 0, entry);
+  /** @param from where the columns begin that a tuple is summed by */
+  #keys(bytes: Uint8Array, view: DataView, from: number): void {
+    const outIf = from + (view.getInt32(from) < 0 ? 4 : 12);
+    const srcAs = outIf + (view.getInt32(outIf) < 0 ? 4 : 12);
+    const dstAs = srcAs + (view.getInt32(srcAs) < 0 ? 4 : 12);
+    const packed = dstAs + (view.getInt32(dstAs) < 0 ? 4 : 12);
+    const exporterAt = packed + 12;
+    const exporter = stringAt(this.exporters, bytes, view, exporterAt);
+    const { tables } = this;
+    this.#number(tables.ingress, 'ingress', exporter, view, from);
+    this.#number(tables.egress, 'egress', exporter, view, outIf);
+    this.#number(tables.src_as, 'src_as', exporter, view, srcAs);
+    this.#number(tables.dst_as, 'dst_as', exporter, view, dstAs);
+    const protocol = view.getInt16(packed + 8);
+    const dscp = view.getInt16(packed + 10);
+    this.#to(tables.protocol, 'protocol', exporter, protocol < 0 ? NULL_HIGH : 0, Math.max(0, protocol));
+    this.#to(tables.dscp, 'dscp', exporter, dscp < 0 ? NULL_HIGH : 0, Math.max(0, dscp));
+    const srcAt = exporterAt + 4 + Math.max(0, view.getInt32(exporterAt));
+    const dstAt = srcAt + 4 + Math.max(0, view.getInt32(srcAt));
+    const nameAt = dstAt + 4 + Math.max(0, view.getInt32(dstAt));
+    const name = stringAt(this.applications, bytes, view, nameAt);
+    if (name === 0) this.#to(tables.application, 'application', exporter, protocol, view.getInt32(packed + 4));
+    else this.#to(tables.application, 'application', exporter, NAMED, name);
+    const isShort = (isShortAddress(view, srcAt) ? SHORT_FIRST : 0) | (isShortAddress(view, dstAt) ? SHORT_SECOND : 0);
+    const src = (isShort & SHORT_FIRST) === 0 ? stringAt(this.addresses, bytes, view, srcAt) : view.getInt32(srcAt + 8);
+    const dst =
+      (isShort & SHORT_SECOND) === 0 ? stringAt(this.addresses, bytes, view, dstAt) : view.getInt32(dstAt + 8);
+    this.#to(tables.conversation, 'conversation', exporter | isShort, src, dst);
+    if (this.addresses.size >= MOST_STRINGS) this.#pruneAddresses();
+    if (this.applications.size >= MOST_STRINGS) this.#pruneApplications();
   }
 
-  #to(dimension: Dimension, a: number, b: number, c: number, from: number): void {
-    const table = this.tables[dimension];
-    table.addEntry(table.entryOf(a, b, c), this.#combined, from);
+  /** Adds the row at hand. The table is given too, since to look it up for each row would cost as much as to add. */
+  #to(table: SumTable, dimension: Dimension, a: number, b: number, c: number): void {
+    const entry = table.entryOf(a, b, c);
+    table.add(entry, this.#row);
+    if (this.#isLarge) for (const place of LARGE_PLACES) this.#addLarge(table, entry, place);
     if (table.size >= this.#mostKeys) this.#prune(dimension, (part) => part);
   }
 
-  #number(dimension: Dimension, exporter: number, view: DataView, at: number, from: number): void {
-    if (view.getInt32(at) < 0) this.#to(dimension, exporter, NULL_HIGH, 0, from);
-    else this.#to(dimension, exporter, view.getInt32(at + 4), view.getInt32(at + 8), from);
+  #number(table: SumTable, dimension: Dimension, exporter: number, view: DataView, at: number): void {
+    if (view.getInt32(at) < 0) this.#to(table, dimension, exporter, NULL_HIGH, 0);
+    else this.#to(table, dimension, exporter, view.getInt32(at + 4), view.getInt32(at + 8));
   }
 
-  #addLarge(entry: number, place: number): void {
+  #toHosts(conversations: SumTable, from: number): void {
+    const key = conversations.key(from, 0);
+    const exporter = key & EXPORTER;
+    const shortSource = (key & SHORT_FIRST) | exporter;
+    const shortDestination = (key & SHORT_SECOND) === 0 ? exporter : exporter | SHORT_FIRST;
+    this.#toHost('source', shortSource, conversations.key(from, 1), conversations, from);
+    this.#toHost('destination', shortDestination, conversations.key(from, 2), conversations, from);
+  }
+
+  #toHost(
+    dimension: 'source' | 'destination',
+    exporter: number,
+    host: number,
+    conversations: SumTable,
+    from: number,
+  ): void {
+    const table = this.tables[dimension];
+    table.addEntry(table.entryOf(exporter, host, 0), conversations, from);
+    if (table.size >= this.#mostKeys) this.#prune(dimension, (part) => part);
+  }
+
+  #addLarge(table: SumTable, entry: number, place: number): void {
     const large = this.#large[place] ?? 0n;
-    if (large !== 0n) this.#combined.addLarge(entry, place, large);
+    if (large !== 0n) table.addLarge(entry, place, large);
   }
 
   /** Bytes and packets, as exported and times the rate; those beyond what a number holds exactly as BigInt. */
@@ -200,14 +230,14 @@ export class MinuteSums {
   #pruneAddresses(): void {
     const old = this.addresses;
     this.addresses = new ByteTable();
-    const again = (id: number): number => {
-      if (id === 0) return 0;
+    const again = (dimension: Dimension, bit: number) => (id: number, entry: number) => {
+      if (id === 0 || (this.tables[dimension].key(entry, 0) & bit) !== 0) return id;
       const bytes = old.bytesOf(id);
       return this.addresses.idOf(bytes, 0, bytes.length);
     };
-    this.#prune('conversation', again, again);
-    this.#prune('source', again);
-    this.#prune('destination', again);
+    this.#prune('conversation', again('conversation', SHORT_FIRST), again('conversation', SHORT_SECOND));
+    this.#prune('source', again('source', SHORT_FIRST));
+    this.#prune('destination', again('destination', SHORT_FIRST));
   }
 
   #pruneApplications(): void {
@@ -231,8 +261,19 @@ export class MinuteSums {
     const pruned = this.pruned.get(dimension) ?? new Map<number, [number, number, number]>();
     this.evicted.set(dimension, evicted);
     this.pruned.set(dimension, pruned);
-    this.tables[dimension] = pruneTable(this.tables[dimension], this.#mostKeys / 4, evicted, pruned, second, third);
+    const table = this.tables[dimension];
+    const kept = this.#spares.pop() ?? new SumTable();
+    // Hosts are made from conversations: from these now, while their numbers are good.
+    const onEvicted = dimension === 'conversation' ? (entry: number) => this.#toHosts(table, entry) : () => {};
+    pruneTable(table, kept, this.#mostKeys / 4, evicted, pruned, { second, third, onEvicted });
+    this.tables[dimension] = kept;
+    table.clear();
+    this.#spares.push(table);
   }
+}
+
+function isShortAddress(view: DataView, at: number): boolean {
+  return view.getInt32(at) === 8 && view.getInt32(at + 4) === SHORT_ADDRESS;
 }
 
 /** The number of a string, of which there may be none. */

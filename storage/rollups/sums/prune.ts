@@ -1,4 +1,4 @@
-import { COUNTED, SCALED_BYTES, SCALED_PACKETS, SumTable } from './sum-table.ts';
+import { COUNTED, EXPORTER, SCALED_BYTES, SCALED_PACKETS, type SumTable } from './sum-table.ts';
 
 /** The most bytes, packets and flows of one key. */
 export type Most = [number, number, number];
@@ -15,30 +15,40 @@ export function raise(most: Most, table: SumTable, entry: number): void {
   most[2] = Math.max(most[2], atMost(table.weight(entry, COUNTED)));
 }
 
+/** What becomes of keys while a table is pruned. */
+export interface PruneHandlers {
+  /** The second part of the key of an entry that is kept, in the new table. */
+  second(this: void, part: number, entry: number): number;
+  third(this: void, part: number, entry: number): number;
+  /** An entry is not in the new table. */
+  onEvicted(this: void, entry: number): void;
+}
+
 /**
- * The heavier entries of a full table, at most `keep` of them, as a table of their own; all others are added to `evicted` by
+ * Puts the heavier entries of a full table, at most `keep` of them, into `kept`, which is empty; all others are added to `evicted` by
  * exporter, and `pruned` grows by the largest of each exporter.
  */
 export function pruneTable(
   table: SumTable,
+  kept: SumTable,
   keep: number,
   evicted: SumTable,
   pruned: Map<number, Most>,
-  second: (part: number, entry: number) => number,
-  third: (part: number, entry: number) => number,
-): SumTable {
+  { second, third, onEvicted }: PruneHandlers,
+): void {
   const weights = new Float64Array(table.size);
   for (let entry = 0; entry < table.size; entry += 1) weights[entry] = table.weight(entry, SCALED_BYTES);
   const threshold = weights.toSorted()[Math.max(0, table.size - keep - 1)] ?? 0;
-  const kept = new SumTable();
   const round = new Map<number, Most>();
   for (let entry = 0; entry < table.size; entry += 1) {
-    const exporter = table.key(entry, 0);
+    const first = table.key(entry, 0);
     if ((weights[entry] ?? 0) > threshold) {
-      const key = kept.entryOf(exporter, second(table.key(entry, 1), entry), third(table.key(entry, 2), entry));
+      const key = kept.entryOf(first, second(table.key(entry, 1), entry), third(table.key(entry, 2), entry));
       kept.addEntry(key, table, entry);
       continue;
     }
+    const exporter = first & EXPORTER;
+    onEvicted(entry);
     evicted.addEntry(evicted.entryOf(exporter, 0, 0), table, entry);
     const most = round.get(exporter) ?? [0, 0, 0];
     raise(most, table, entry);
@@ -48,5 +58,4 @@ export function pruneTable(
     const before = pruned.get(exporter) ?? [0, 0, 0];
     pruned.set(exporter, [before[0] + most[0], before[1] + most[1], before[2] + most[2]]);
   }
-  return kept;
 }

@@ -14,6 +14,14 @@ export const SEEN_BYTES = 1;
 export const SEEN_PACKETS = 2;
 const STRIDE = 8;
 
+/**
+ * The first part of a key is the number of the exporter, and of conversations and hosts says how the addresses are to be read: those of
+ * IPv4 stand in the key itself, all others by their number.
+ */
+export const EXPORTER = (1 << 29) - 1;
+export const SHORT_FIRST = 1 << 29;
+export const SHORT_SECOND = 1 << 30;
+
 /** What one row adds, by the places above. */
 export type RowSums = Float64Array;
 
@@ -39,6 +47,14 @@ export class SumTable {
     return this.#size;
   }
 
+  /** Forgets all, and keeps the room for as much again. */
+  clear(): void {
+    this.#slots.fill(0);
+    this.#sums.fill(0, 0, this.#size * STRIDE);
+    this.#large.clear();
+    this.#size = 0;
+  }
+
   /** The entry of a key, made where it is missing. */
   entryOf(a: number, b: number, c: number): number {
     const slots = this.#slots;
@@ -53,12 +69,6 @@ export class SumTable {
       slot = (slot + 1) & mask;
     }
     return this.#make(slot, a, b, c);
-  }
-
-  /** A new entry without a key, for whoever knows entries by their number. */
-  append(): void {
-    this.#size += 1;
-    if (this.#size * STRIDE > this.#sums.length) this.#sums = twice(this.#sums);
   }
 
   /** Adds what a row has; each of its numbers is an integer up to 2^53. */

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { SNMP_TRAPS } from '../../../collectors/snmp/tables.ts';
 import { InformHistory } from '../../../src/collector/snmp/inform-history.ts';
@@ -6,7 +8,8 @@ import { systemClock } from '../../../src/runtime/clock.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import { connect, disconnect } from '../../../storage/database/database.ts';
 import { coverTimes } from '../../../storage/database/partitions.ts';
-import { startTestDatabase } from '../../support/postgres.ts';
+import { sealedBatch } from '../../support/batches.ts';
+import { startTestDatabase, temporaryDirectory } from '../../support/postgres.ts';
 
 test('informs of the last minutes are told at the start, and again when the journal has been written', async (context) => {
   const database = await startTestDatabase();
@@ -45,4 +48,27 @@ test('informs of the last minutes are told at the start, and again when the jour
   await promise;
   assert.deepEqual(told, [2, 2, 3]);
   await history.stop();
+});
+
+test('informs that other workers of the node have accepted are known, whatever folder they went to', async () => {
+  const node = await temporaryDirectory();
+  for (const [folder, key] of Object.entries({ 0: 'a', 1: 'own', '1.7f3a9b21': 'b', accounts: 'no journal' })) {
+    await mkdir(join(node, folder));
+    const row = { received_at: systemClock.nowMicros(), pdu: 'i', inform_key: key };
+    await writeFile(join(node, folder, '0000000000000001.journal'), sealedBatch(SNMP_TRAPS, [row]).encoded);
+  }
+  const told: string[] = [];
+  const nowhere = { host: join(node, 'nowhere'), port: 1, user: 'nobody', database: 'none' };
+  const history = new InformHistory(
+    { database: nowhere, journalDirectory: join(node, '1'), hasLeftovers: () => false },
+    ({ key }) => told.push(key.toString()),
+    systemClock,
+    silentLog,
+  );
+  await history.start();
+  await history.stop();
+  assert.deepEqual(told.toSorted(), ['a', 'b', 'own']);
+  told.length = 0;
+  await history.lookAtOthers();
+  assert.deepEqual(told.toSorted(), ['a', 'b']);
 });

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { appendFile, utimes, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { SNMP_TRAPS } from '../../../collectors/snmp/tables.ts';
 import { journaledInforms } from '../../../src/collector/snmp/journaled-informs.ts';
+import { DraftStore } from '../../../storage/journal/drafts/draft-store.ts';
+import { HandClock, LogLines } from '../../support/hand-clock.ts';
 import { type Row, sealedBatch } from '../../support/batches.ts';
 import { temporaryDirectory } from '../../support/postgres.ts';
 
@@ -57,4 +59,23 @@ test('what a crash left unfinished, damage and old files are passed over', async
 
 test('a journal that is not there holds no informs', async () => {
   assert.deepEqual(await keysIn(join(await temporaryDirectory(), 'none')), []);
+});
+
+test('informs of a batch that is still open in another process are found in its draft', async (t) => {
+  const directory = await temporaryDirectory();
+  await mkdir(join(directory, 'drafts'));
+  const store = new DraftStore(join(directory, 'drafts'), 0, new HandClock(), new LogLines().log);
+  store.open();
+  t.after(() => store.close());
+  const { id, table, columns, body } = sealedBatch(SNMP_TRAPS, [{ received_at: NOW, pdu: 't' }, inform('a')]);
+  const room = 2048;
+  const draft = store.begin({ id, table, columns }, room);
+  draft.write(Buffer.concat([Buffer.alloc(room), body]), room + body.length, 2, NOW, NOW);
+  await writeFile(join(directory, '0000000000000001.journal'), batchOf(inform('b')));
+  assert.deepEqual(await keysIn(directory), [
+    ['a', NOW],
+    ['b', NOW],
+  ]);
+  draft.release();
+  assert.deepEqual(await keysIn(directory), [['b', NOW]], 'a draft that was let go tells nothing');
 });

@@ -13,6 +13,8 @@ import { startTestDatabase } from '../../support/postgres.ts';
 const HOUR = 3_600_000_000;
 const START = Math.floor((Date.now() * 1000) / HOUR) * HOUR - 2 * HOUR;
 const DIMENSIONS = 11;
+/** More than there are interfaces by exporter, fewer than conversations. */
+const KEYS_AT_A_TIME = 16;
 const never = new AbortController().signal;
 
 async function addBatch(client: DatabaseClient, rows: number, seconds: number): Promise<void> {
@@ -21,7 +23,7 @@ async function addBatch(client: DatabaseClient, rows: number, seconds: number): 
     `INSERT INTO flows (received_at, exporter, bytes, packets, in_if, out_if, protocol, tos, src_as, sampling_rate, src_addr, dst_addr, dst_port)
      SELECT $1::timestamptz + make_interval(secs => i * $3::float8 / $2), ('192.0.2.' || i % 3)::inet,
        CASE i % 7 WHEN 0 THEN NULL WHEN 1 THEN 9223372036854775807 ELSE i END, i % 5, nullif(i % 4, 0), i % 2, 6, i % 256,
-       i % 11, nullif(i % 6, 0), ('2001:db8::' || i % 29)::inet, CASE WHEN i % 13 > 0 THEN ('198.51.100.' || i % 31)::inet END, i % 3
+       i % 11, nullif(i % 6, 0), ((ARRAY['2001:db8::', '10.0.0.'])[1 + i % 2] || i % 29)::inet, CASE WHEN i % 13 > 0 THEN ('198.51.100.' || i % 31)::inet END, i % 3
      FROM generate_series(0, $2::int - 1) AS i`,
     [from, rows, seconds],
   );
@@ -80,6 +82,19 @@ test('every dimension of every level adds up to the rows, with late batches and 
   await fold().run(never);
   await assertExact(client);
   assert.equal((await client.query('SELECT FROM batches WHERE NOT folded')).rowCount, 0);
+  await disconnect(client);
+});
+
+test('more keys in a minute than are kept at a time cost none of the sums', async () => {
+  const { client, fold } = await fresh();
+  await addBatch(client, 2000, 25 * 60);
+  await addBatch(client, 3000, 60);
+  await fold([new FlowRollups(5, Number.MAX_SAFE_INTEGER, systemClock, KEYS_AT_A_TIME)]).run(never);
+  await assertExact(client);
+  const { rows } = await client.query<{ conversations: number }>(
+    `SELECT count(DISTINCT (exporter, src_addr, dst_addr))::int AS conversations FROM flows`,
+  );
+  assert.ok((rows[0]?.conversations ?? 0) > 10 * KEYS_AT_A_TIME);
   await disconnect(client);
 });
 

@@ -131,7 +131,7 @@ export class NumberedInforms {
 
   #transmit(number: number): void {
     this.#unanswered.set(number, performance.now());
-    this.#socket.send(inform(number), this.#port, '127.0.0.1');
+    this.#socket.send(numberedInform(number), this.#port, '127.0.0.1');
   }
 
   /** Version and community are as in the question, so the request-id has its place. */
@@ -143,7 +143,8 @@ export class NumberedInforms {
   }
 }
 
-function inform(number: number): Buffer {
+/** Of SNMPv2c, with the community `public`. */
+export function numberedInform(number: number): Buffer {
   const id = Buffer.alloc(4);
   id.writeUInt32BE(FIRST_INFORM + number);
   const upTime = tlv(0x30, tlv(0x06, hex('2b06010201010300')), tlv(0x43, id));
