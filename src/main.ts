@@ -205,7 +205,7 @@ export function buildCollector(
       log,
     );
     await lifecycle.start(selfWatch);
-    await lifecycle.start(directTelling(attendants, events));
+    await lifecycle.start(directTelling(attendants, events, () => reloader.accepted.notify));
     if (config.ha === undefined) {
       shared.note();
       return;
@@ -218,8 +218,7 @@ export function buildCollector(
     await lifecycle.start(pair);
   }
 
-  function directTelling(attendants: Attendants, events: EventLog): DirectTelling {
-    const notify = (): Config['notify'] => (reloader?.accepted ?? given).notify;
+  function directTelling(attendants: Attendants, events: EventLog, notify: () => Config['notify']): DirectTelling {
     return new DirectTelling(
       {
         pair: config.ha?.pair ?? config.node.name,

@@ -144,7 +144,9 @@ export class SharedReload {
     const digest = settingsDigest(loaded.config);
     const isChanged = digest !== this.#digest;
     if (peer !== undefined && !peer.isLed && isChanged && digest !== peer.digest) throw elsewhere(peer.name);
-    const isWanted = peer?.isLed === true && (isChanged || (peer.digest !== undefined && peer.digest !== digest));
+    // Secrets and comments are in the text alone.
+    const isOther = isChanged || this.#textIfPossible() !== this.#text;
+    const isWanted = peer?.isLed === true && (isOther || (peer.digest !== undefined && peer.digest !== digest));
     const state = isWanted ? await this.#giveOrOwe(peer, loaded, account) : undefined;
     let outcome: ReloadOutcome;
     try {
