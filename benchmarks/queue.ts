@@ -142,7 +142,7 @@ function reportOf(found: Record<QueueName, readonly Round[]>): BenchmarkReport {
       ['share', percent(share), '', '', '', '', ''],
     ],
     notes: [
-      `NetFlow v9, 20 fields, 20 exporters; ${found.journal.length} rounds of each, in turn, each at ${percent(HEADROOM)} of the highest rate that it was found to sustain for ${TRIAL_SECONDS} s. `,
+      `NetFlow v9, 20 fields, 20 exporters; rounds of each, in turn: ${found.journal.length}, at ${percent(HEADROOM)} of the highest rate that it was found to sustain for ${TRIAL_SECONDS} s. `,
       'PostgreSQL, Redis (appendonly, synced every second) and sender on the same machine; what they use is not in the last column. ',
     ],
     measured: { found, journal, bullmq, share },

@@ -68,6 +68,11 @@ export class LoopbackPair {
     });
   }
 
+  async stopNode(index: 0 | 1): Promise<void> {
+    await this.#nodes[index]?.stop();
+    this.#nodes[index] = undefined;
+  }
+
   /** Waits until one node is active, the other ready, and both know the same. */
   async isWell(): Promise<void> {
     await eventually(
