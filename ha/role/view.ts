@@ -96,6 +96,19 @@ export function leaseUntilMs(view: View): number {
   return Math.max(view.database.voteUntilMs, view.link.voteUntilMs);
 }
 
+/** The least lifetime that an address can have in the kernel: lifetimes are whole seconds. */
+const LEAST_LIFETIME_MS = 1000;
+
+/**
+ * For how long an active node holds the address at least. One that has not had a vote for half a lease is about to collect: the address must
+ * not go in between, and lifetimes of less than a second there are none. It is renewed a beat at a time, so a node that is paused then, or
+ * dies, leaves the address behind for a second at most.
+ */
+export function leastHoldMs(view: View, now: number): number {
+  const isRunningOut = leaseUntilMs(view) - now < view.leaseMs / 2;
+  return view.whenIsolated === 'collect' && isRunningOut ? LEAST_LIFETIME_MS : 0;
+}
+
 /** Whether the row names this run of this node's keeper, with nothing higher known. */
 export function rowIsOurs(view: View): boolean {
   const { row } = view.database;

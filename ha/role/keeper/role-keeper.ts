@@ -20,6 +20,7 @@ import {
   collectForMs,
   databaseAnswers,
   holdsEpoch,
+  leastHoldMs,
   leaseUntilMs,
   longestGapMs,
   type HandOverState,
@@ -262,10 +263,13 @@ export class RoleKeeper {
 
   #want(now: number): Want {
     const view = this.#view();
-    if (this.#role === 'active') return { kind: 'serve', untilMs: leaseUntilMs(view) };
+    if (this.#role === 'active') {
+      return { kind: 'serve', untilMs: leaseUntilMs(view), leastHoldMs: leastHoldMs(view, now) };
+    }
     if (this.#role === 'collecting') {
       const askedMs = view.probe === undefined ? -Infinity : view.probe.askedMs;
-      return { kind: 'serve', untilMs: Math.max(this.#sinceMs, askedMs) + collectForMs(this.#options) };
+      const untilMs = Math.max(this.#sinceMs, askedMs) + collectForMs(this.#options);
+      return { kind: 'serve', untilMs, leastHoldMs: 0 };
     }
     const lingers = this.#handOver !== 'none' && now < this.#lingerUntilMs;
     return lingers ? { kind: 'linger', untilMs: this.#lingerUntilMs } : { kind: 'none' };
