@@ -12,6 +12,13 @@ export const MOVE_EVERY_MS = 30_000;
 export const MOST_LOSSES = 3;
 export const LOSSES_WITHIN_MS = 600_000;
 
+/**
+ * For how long an active node holds the address at least, since lifetimes in the kernel are whole seconds: what is left of a lease that
+ * nobody has renewed for a moment would renew nothing, and the address would go before the role does. A living node gives it up with the
+ * role; one that is paused, or dies, leaves it behind for so long.
+ */
+export const LEAST_HOLD_MS = 1000;
+
 /** What the database says, seen from this node. `-Infinity`: never. */
 export interface DatabaseView {
   /** Until when its vote holds. */
@@ -94,19 +101,6 @@ export function holdsEpoch(view: View): boolean {
 /** The end of this node's lease: that of the longer vote. */
 export function leaseUntilMs(view: View): number {
   return Math.max(view.database.voteUntilMs, view.link.voteUntilMs);
-}
-
-/** The least lifetime that an address can have in the kernel: lifetimes are whole seconds. */
-const LEAST_LIFETIME_MS = 1000;
-
-/**
- * For how long an active node holds the address at least. One that has not had a vote for half a lease is about to collect: the address must
- * not go in between, and lifetimes of less than a second there are none. It is renewed a beat at a time, so a node that is paused then, or
- * dies, leaves the address behind for a second at most.
- */
-export function leastHoldMs(view: View, now: number): number {
-  const isRunningOut = leaseUntilMs(view) - now < view.leaseMs / 2;
-  return view.whenIsolated === 'collect' && isRunningOut ? LEAST_LIFETIME_MS : 0;
 }
 
 /** Whether the row names this run of this node's keeper, with nothing higher known. */

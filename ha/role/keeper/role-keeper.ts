@@ -17,10 +17,10 @@ import type {
 } from '../ports.ts';
 import { because, type Reason } from '../reason.ts';
 import {
+  LEAST_HOLD_MS,
   collectForMs,
   databaseAnswers,
   holdsEpoch,
-  leastHoldMs,
   leaseUntilMs,
   longestGapMs,
   type HandOverState,
@@ -263,9 +263,7 @@ export class RoleKeeper {
 
   #want(now: number): Want {
     const view = this.#view();
-    if (this.#role === 'active') {
-      return { kind: 'serve', untilMs: leaseUntilMs(view), leastHoldMs: leastHoldMs(view, now) };
-    }
+    if (this.#role === 'active') return { kind: 'serve', untilMs: leaseUntilMs(view), leastHoldMs: LEAST_HOLD_MS };
     if (this.#role === 'collecting') {
       const askedMs = view.probe === undefined ? -Infinity : view.probe.askedMs;
       const untilMs = Math.max(this.#sinceMs, askedMs) + collectForMs(this.#options);
