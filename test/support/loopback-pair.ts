@@ -68,6 +68,11 @@ export class LoopbackPair {
     });
   }
 
+  async stopNode(index: 0 | 1): Promise<void> {
+    await this.#nodes[index]?.stop();
+    this.#nodes[index] = undefined;
+  }
+
   /** Waits until one node is active, the other ready, and both know the same. */
   async isWell(): Promise<void> {
     await eventually(
@@ -200,7 +205,8 @@ function ownAddress(index: number): string {
   return `127.0.0.${index + 1}`;
 }
 
-async function freeUdpPort(address: string): Promise<number> {
+/** A port of this address that nobody has. */
+export async function freeUdpPort(address: string): Promise<number> {
   const socket = createSocket('udp4').bind(0, address);
   await once(socket, 'listening');
   const { port } = socket.address();
