@@ -17,9 +17,11 @@ const TRIAL_SECONDS = 6;
 /** Before all: what was never run is slow. */
 const WARM_RATE = 150_000;
 const WARM_SECONDS = 3;
-/** A rate that passed once may not pass again: then a little less. */
-const STEP_DOWN = 0.96;
-const ATTEMPTS = 6;
+/** What passes for seconds may not for half a minute, when checkpoints come in: so the rounds begin a little lower. */
+const HEADROOM = 0.95;
+/** And where that does not pass, a little less. */
+const STEP_DOWN = 0.95;
+const ATTEMPTS = 4;
 /**
  * As docs/queue.md asks for: each write is appended to a file, which is synced every second, and not written anew every 64 MiB,
  * which at these rates is every second.
@@ -86,7 +88,7 @@ async function findRates(contenders: readonly Contender[]): Promise<void> {
     }
   }
   for (const contender of contenders) {
-    contender.rate = bounds.get(contender.queue)?.low ?? 0;
+    contender.rate = HEADROOM * (bounds.get(contender.queue)?.low ?? 0);
     if (contender.rate === 0) throw new Error(`${contender.queue}: no rate passes without loss`);
   }
 }
@@ -140,7 +142,7 @@ function reportOf(found: Record<QueueName, readonly Round[]>): BenchmarkReport {
       ['share', percent(share), '', '', '', '', ''],
     ],
     notes: [
-      `NetFlow v9, 20 fields, 20 exporters; ${found.journal.length} rounds of each, in turn, each at the highest rate that it was found to sustain. `,
+      `NetFlow v9, 20 fields, 20 exporters; rounds of each, in turn: ${found.journal.length}, at ${percent(HEADROOM)} of the highest rate that it was found to sustain for ${TRIAL_SECONDS} s. `,
       'PostgreSQL, Redis (appendonly, synced every second) and sender on the same machine; what they use is not in the last column. ',
     ],
     measured: { found, journal, bullmq, share },

@@ -99,6 +99,9 @@ async function measure(
          WHERE received_at >= $1 AND received_at < $1::timestamptz + interval '1 minute') f) AS exact`,
     [new Date(minute / 1000)],
   );
+  process.stderr.write(
+    `${load}: ${flows} flows, PostgreSQL ${database.toFixed(2)} µs each, this process ${own.toFixed(2)} µs each\n`,
+  );
   return {
     load,
     flows,

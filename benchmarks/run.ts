@@ -9,7 +9,7 @@
  *   npm run bench -- snmp --seconds 30             needs snmptrapd for the baseline; below 20 s a trial run
  *   npm run bench -- memory --minutes 1 --rate 100000
  *   npm run bench -- catch-up --seconds 60          the database away for so long, under live load
- *   npm run bench -- queue --rounds 3 --seconds 20   needs redis-server; asks what the shared queue costs
+ *   npm run bench -- queue --rounds 3 --seconds 20   needs redis-server; asks what the shared queue costs, in one round of 30 s
  *   npm run bench -- rollups                         processor time of a flow, of 60 s at 50,000 flows/s
  *   npm run bench -- log-search --rows 10M         the whole day, about an hour; 1M by default
  *   npm run bench -- failover --runs 20 --rate 5000   as root; about twenty-five minutes
@@ -33,26 +33,26 @@ import { describeSurroundings, printReport, saveReport } from './support/report.
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    rounds: { type: 'string', default: '7' },
-    seconds: { type: 'string', default: '60' },
-    minutes: { type: 'string', default: '10' },
+    rounds: { type: 'string' },
+    seconds: { type: 'string' },
+    minutes: { type: 'string' },
     rate: { type: 'string' },
     rows: { type: 'string', default: '1M' },
-    runs: { type: 'string', default: '20' },
+    runs: { type: 'string' },
   },
 });
 
 const benchmarks = {
-  decode: () => benchmarkDecoding({ rounds: numberOf('rounds') }),
-  ingest: () => benchmarkIngest({ seconds: numberOf('seconds'), rate: rateOrSearch() }),
-  'syslog-parse': () => benchmarkSyslogParsing({ rounds: numberOf('rounds') }),
-  'syslog-ingest': () => benchmarkSyslogIngest({ seconds: numberOf('seconds'), rate: rateOrSearch() }),
-  snmp: () => benchmarkSnmp({ seconds: numberOf('seconds'), rate: rateOrSearch() }),
-  memory: () => benchmarkMemory({ minutes: numberOf('minutes'), rate: rateOrSearch() }),
-  'catch-up': () => benchmarkCatchUp({ seconds: numberOf('seconds'), rate: rateOrSearch() }),
-  queue: () => benchmarkQueue({ rounds: numberOf('rounds'), seconds: numberOf('seconds') }),
+  decode: () => benchmarkDecoding({ rounds: numberOf('rounds', 7) }),
+  ingest: () => benchmarkIngest({ seconds: numberOf('seconds', 60), rate: rateOrSearch() }),
+  'syslog-parse': () => benchmarkSyslogParsing({ rounds: numberOf('rounds', 7) }),
+  'syslog-ingest': () => benchmarkSyslogIngest({ seconds: numberOf('seconds', 60), rate: rateOrSearch() }),
+  snmp: () => benchmarkSnmp({ seconds: numberOf('seconds', 60), rate: rateOrSearch() }),
+  memory: () => benchmarkMemory({ minutes: numberOf('minutes', 10), rate: rateOrSearch() }),
+  'catch-up': () => benchmarkCatchUp({ seconds: numberOf('seconds', 60), rate: rateOrSearch() }),
+  queue: () => benchmarkQueue({ rounds: numberOf('rounds', 1), seconds: numberOf('seconds', 30) }),
   rollups: () => benchmarkRollups({ rate: rateOrSearch() ?? 50_000 }),
-  failover: () => benchmarkFailover({ runs: numberOf('runs'), perSecond: rateOrSearch() ?? 5000 }),
+  failover: () => benchmarkFailover({ runs: numberOf('runs', 20), perSecond: rateOrSearch() ?? 5000 }),
   'log-search': () => benchmarkLogSearch({ rows: rowsOf(options.rows) }),
 };
 type Name = keyof typeof benchmarks;
@@ -72,8 +72,8 @@ for (const name of chosen.length > 0 ? chosen : Object.keys(benchmarks).filter(i
   if (report.failures.length > 0) process.exitCode = 1;
 }
 
-function numberOf(name: 'rounds' | 'seconds' | 'minutes' | 'runs'): number {
-  const value = Number(options[name]);
+function numberOf(name: 'rounds' | 'seconds' | 'minutes' | 'runs', usual: number): number {
+  const value = Number(options[name] ?? usual);
   if (!(value > 0)) throw new Error(`--${name} needs a positive number`);
   return value;
 }

@@ -20,6 +20,7 @@ import { withVirtualListeners } from './pair/virtual-listeners.ts';
 import { WarmArchive } from './pair/warm-archive.ts';
 import { SnmpEngineStore } from './collector/snmp/snmp-engine-store.ts';
 import { giveUpRoot } from './collector/privileges.ts';
+import type { LoadedConfig } from './config/load.ts';
 import { namedFiles } from './config/named-files.ts';
 import type { Config } from './config/schema.ts';
 import type { CollectorStatus } from './console/status.ts';
@@ -32,11 +33,16 @@ import { programFiles, whatAccountCannotReach } from './keeper/reach.ts';
 import { WarmStore } from './keeper/warm-store.ts';
 import { Workers } from './keeper/workers.ts';
 import { systemClock } from './runtime/clock.ts';
+import { DirectTelling } from './notifications/direct-telling.ts';
 import { DogwatchError } from './runtime/errors.ts';
 import { Lifecycle } from './runtime/lifecycle.ts';
-import type { Log } from './runtime/log.ts';
+import type { Log, ProcessLog } from './runtime/log.ts';
 import { HangUpReload } from './settings/hang-up-reload.ts';
 import { Reloader } from './settings/reloader.ts';
+import { RevisionStore } from './settings/revision-store.ts';
+import { settingsAnswerers } from './settings/settings-answerers.ts';
+import { SettingsFile } from './settings/settings-file.ts';
+import { SharedReload } from './settings/shared-reload.ts';
 
 export interface Collector {
   /** @throws DogwatchError with what to do about it; what had been started is stopped again */
@@ -63,14 +69,14 @@ const STOP_PART_MS = 8000;
  *
  * Stopping goes the other way round, but for the sockets: they are closed here first, so that nothing is accepted any more
  * that no worker would read.
- * @param load the settings anew, from where `given` came
+ * @param load the settings anew, from where `given` came; `text` in place of what the file holds
  * @param say takes whole lines of the children's standard error: their logs, and what they say as they die
  */
 export function buildCollector(
   given: Config,
-  log: Log,
+  log: ProcessLog,
   say: (text: string) => void,
-  load: () => Config = () => given,
+  load: (text?: string) => LoadedConfig,
 ): Collector {
   const config = withVirtualListeners(given);
   const isGated = config.ha !== undefined;
@@ -80,7 +86,7 @@ export function buildCollector(
   let database: OpenDatabase | undefined;
   let facts: (() => Promise<NodeFacts>) | undefined;
   let pair: PairNode | undefined;
-  let reloader: Reloader | undefined;
+  let shared: SharedReload | undefined;
   let selfWatch: SelfWatch | undefined;
 
   async function start(): Promise<void> {
@@ -101,7 +107,7 @@ export function buildCollector(
     // While the directory can still be written to.
     const commands = {
       ...controlAnswerers(() => pair, inviter(given, version, log)),
-      reload: async () => (reloader ?? notYet()).reload(),
+      ...settingsAnswerers(() => shared ?? notYet()),
     };
     await lifecycle.start(new ControlServer(controlPath(config.stateDirectory), commands, account, log));
     const remaining = giveUpRootWherePossible(config, account, log);
@@ -112,6 +118,8 @@ export function buildCollector(
       sessionsOf(database.address, 'dogwatch warm state'),
       systemClock,
       log,
+      // The other node of a pair has it already.
+      () => (isGated ? [] : warm.entries('flow.held')),
     );
     const events = new EventLog(
       { pair: config.ha?.pair ?? config.node.name, node: config.node.name },
@@ -121,6 +129,7 @@ export function buildCollector(
     );
     await lifecycle.start(events);
     warm.merge(await archive.load());
+    if (!isGated) warm.inherit(0);
     await lifecycle.start(archive);
     warm.onTold = (entries) => {
       archive.changed(entries);
@@ -151,20 +160,41 @@ export function buildCollector(
     });
     await lifecycle.start(attendants);
     await lifecycle.start(new HangUpRelay([...workers.children, attendants.maintenance]));
-    reloader = new Reloader(
+    const reloader = new Reloader(
       given,
       {
-        load,
+        load: () => load().config,
         effective: withVirtualListeners,
         openSockets: ({ listeners }) => sockets.change(listeners),
         pruneSockets: async () => sockets.prune(),
         replaceWorkers: (next) => workers.replace(next),
         replaceConsole: (next) => attendants.replaceConsole(next),
         replaceMaintenance: (next) => attendants.replaceMaintenance(next),
+        async takeHere(next) {
+          log.changeLevel(next.log.level);
+          selfWatch?.change(next.alarms.lossPerMinute);
+          if (next.ha !== undefined) await pair?.changeAddresses(next.ha.virtualAddresses);
+        },
       },
       log,
     );
-    await lifecycle.start(new HangUpReload(reloader, log));
+    const pairName = config.ha?.pair ?? config.node.name;
+    const revisions = new RevisionStore(pairName, sessionsOf(database.address, 'dogwatch settings'), systemClock, log);
+    await lifecycle.start(revisions);
+    const { file } = load().sources;
+    shared = new SharedReload(
+      {
+        node: config.node.name,
+        reloader,
+        file: file === undefined ? undefined : new SettingsFile(file),
+        load,
+        peer: () => pair?.settingsPeer,
+        revisions,
+        tell: (summary, details) => void events.add('settings', pair?.epoch ?? 0, summary, details),
+      },
+      log,
+    );
+    await lifecycle.start(new HangUpReload(reloader, shared, log));
     selfWatch = new SelfWatch(
       {
         node: config.node.name,
@@ -178,14 +208,32 @@ export function buildCollector(
       log,
     );
     await lifecycle.start(selfWatch);
-    if (config.ha === undefined) return;
-    const { accepted } = reloader;
-    const settings = (): Config => withVirtualListeners(reloader?.accepted ?? accepted);
+    await lifecycle.start(directTelling(attendants, events, () => reloader.accepted.notify));
+    if (config.ha === undefined) {
+      shared.note();
+      return;
+    }
+    const settings = (): Config => withVirtualListeners(reloader.accepted);
     const parts = { version, database: database.address, sockets, workers, attendants, warm, engine, events, settings };
     const isMigrated = (): boolean => schema.isMigrated;
-    pair = buildPair(config, config.ha, { ...parts, isMigrated, status }, log);
+    pair = buildPair(config, config.ha, { ...parts, shared, isMigrated, status }, log);
     // Last, so that it stops first: the peer takes over while all else is still there.
     await lifecycle.start(pair);
+  }
+
+  function directTelling(attendants: Attendants, events: EventLog, notify: () => Config['notify']): DirectTelling {
+    return new DirectTelling(
+      {
+        pair: config.ha?.pair ?? config.node.name,
+        notify,
+        mayTell: () => !isGated || pair?.leads === true,
+        status: () => pair?.status(),
+        tell: (notification, done) => attendants.tell(notification, done, longestTellingMs(notify())),
+      },
+      events,
+      systemClock,
+      log,
+    );
   }
 
   async function status(): Promise<CollectorStatus> {
@@ -206,6 +254,11 @@ export function buildCollector(
     abandon: () => database?.abandon(),
     status,
   };
+}
+
+/** Channels are told one after the other, a mail server over twice the time-out. */
+function longestTellingMs({ timeout, webhooks }: Config['notify']): number {
+  return (2 + webhooks.length) * timeout + 5000;
 }
 
 function notYet(): never {

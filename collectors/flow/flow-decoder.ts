@@ -267,11 +267,6 @@ export class FlowDecoder implements WarmState {
     return true;
   }
 
-  /** Another node has followed the numbers meanwhile. */
-  forgetSequences(): void {
-    for (const sequence of this.followedSequences()) sequence.forget();
-  }
-
   get onWarmChange(): ((entry: WarmEntry) => void) | undefined {
     return this.#warmth.onWarmChange;
   }

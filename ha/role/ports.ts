@@ -1,3 +1,5 @@
+import type { InterfaceAddress } from '../virtual-ip/interface-address.ts';
+
 /**
  * What the role needs of the world. Each port is implemented by one room (`ha/heartbeat`, `ha/peer`, `ha/virtual-ip`, and the sockets of
  * `src/pair`), and by the simulation in the tests. Times named `…Ms` are of this node's monotonic clock, unless they are spans.
@@ -134,6 +136,8 @@ export interface VirtualAddress {
   release(): Promise<void>;
   /** Keeps what arrives at our MAC, and answers no one who asks for the address: until `release`. */
   linger(spanMs: number): Promise<void>;
+  /** Other addresses, or the same with other prefixes, from the next `hold` on; undefined: the driver has none of its own. */
+  change?(addresses: readonly InterfaceAddress[]): void | Promise<void>;
   /** Asks the segment; takes up to `withinMs`. */
   probe(withinMs: number): Promise<Probe>;
 }

@@ -36,7 +36,7 @@ const RESTARTS_WINDOW_MS = 600_000;
  */
 export class SelfWatch implements Component {
   readonly name = 'self-monitoring';
-  readonly #options: SelfWatchOptions;
+  #options: SelfWatchOptions;
   readonly #status: () => Promise<CollectorStatus>;
   readonly #events: AlarmEvents;
   readonly #clock: Clock;
@@ -61,6 +61,11 @@ export class SelfWatch implements Component {
     this.#clock = clock;
     this.#log = log;
     this.#book = new AlarmBook(options.repeatAfterMs);
+  }
+
+  /** Another threshold, from the next look on. */
+  change(lossPerMinute: number): void {
+    this.#options = { ...this.#options, lossPerMinute };
   }
 
   /** Those that are on now, the oldest first. */

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { registerCheck } from './check.ts';
 import { registerCompletion } from './completion.ts';
-import { registerConfig } from './config.ts';
+import { registerConfig } from './config/config.ts';
 import { registerEvents } from './events.ts';
 import { EXIT, EXIT_CODES_HELP } from './exit-codes.ts';
 import { registerFlows } from './flows.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { loadConfig, thisMachine } from '../config/load.ts';
-import type { Config } from '../config/schema.ts';
+import { type LoadedConfig, loadConfig, thisMachine } from '../config/load.ts';
+
 import { createLog } from '../runtime/log.ts';
 import { configOption } from './options/config-option.ts';
 import { runCollector } from './run/run-collector.ts';
@@ -36,7 +36,7 @@ export function registerRun(program: Command): void {
       // As it is now: what the defaults take from this machine is other when root is given up.
       const machine = thisMachine(process.env);
       const { config, sources } = loadConfig({ file: options.config, machine });
-      const reload = (): Config => loadConfig({ file: sources.file, machine }).config;
+      const reload = (text?: string): LoadedConfig => loadConfig({ file: sources.file, machine, text });
       const screen = chooseScreen(
         { out: process.stdout, err: process.stderr },
         options.json === true,

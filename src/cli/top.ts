@@ -148,7 +148,11 @@ async function showTop(subject: TopSubject, options: TopOptions): Promise<void> 
   }));
   if (options.json === true)
     return writeOut(terminalSafeJson(`${JSON.stringify({ ...topJson(question, answer), gaps }, null, 2)}\n`));
-  if (options.csv === true) return writeOut(topCsv(question, answer, process.stdout.isTTY));
+  if (options.csv === true) {
+    // Beside the answer, and not in it.
+    process.stderr.write(gapsText(gaps).trimStart());
+    return writeOut(topCsv(question, answer, process.stdout.isTTY));
+  }
   const screen = topScreen(question, answer, { width: outputWidth(), unicode: speaksUnicode(process.env) });
   return writeOut(screen + gapsText(gaps));
 }

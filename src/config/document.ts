@@ -17,14 +17,15 @@ export interface ConfigDocument {
 
 /**
  * Reads a YAML 1.2 file.
+ * @param text what it would hold, in place of what it holds
  * @throws DogwatchError `CONFIG_UNREADABLE`
  * @throws ConfigError when it is not YAML, naming every place
  */
-export function readDocument(path: string): ConfigDocument {
+export function readDocument(path: string, text?: string): ConfigDocument {
   const file = resolve(path);
   const name = basename(file);
   const lines = new LineCounter();
-  const document = parseDocument(readText(file), { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text ?? readText(file), { lineCounter: lines, prettyErrors: false });
   if (document.errors.length > 0) {
     throw new ConfigError(
       document.errors.map((error) => ({
@@ -54,6 +55,11 @@ export function parseValue(text: string): unknown {
   } catch {
     return text;
   }
+}
+
+/** The settings that a text writes, unchecked; undefined where there are none. @throws when it is no YAML */
+export function parseSettings(text: string): unknown {
+  return parse(text) as unknown;
 }
 
 /** YAML of a plain value, two spaces a level, no line folded. */

@@ -21,6 +21,8 @@ export interface LoadOptions {
   /** Where relative names start and `dogwatch.yaml` is looked for; the working directory unless given. */
   readonly directory?: string;
   readonly machine?: Machine;
+  /** Content of the file, in place of what it holds. */
+  readonly text?: string | undefined;
 }
 
 export interface LoadedConfig {
@@ -47,7 +49,7 @@ export function loadConfig(options: LoadOptions = {}): LoadedConfig {
   const directory = options.directory ?? process.cwd();
   const machine = options.machine ?? thisMachine(environment);
   const file = chooseFile(options.file, environment, directory);
-  const document = file === undefined ? undefined : readDocument(resolve(directory, file));
+  const document = file === undefined ? undefined : readDocument(resolve(directory, file), options.text);
   const { overrides, findings } = readEnvironment(environment, configJsonSchema(machine));
   const input = merge(document?.content ?? {}, overrides);
   const sources = sourcesOf(document, overrides, input);

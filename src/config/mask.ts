@@ -29,7 +29,7 @@ function maskNotify(notify: Config['notify']): Config['notify'] {
 }
 
 /** Of a URL of a webhook only whose it is: what follows is the secret of many of them. */
-function maskWebUrl(url: string): string {
+export function maskWebUrl(url: string): string {
   return URL.canParse(url) ? `${new URL(url).origin}/${MASK}` : MASK;
 }
 

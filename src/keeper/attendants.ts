@@ -5,6 +5,8 @@ import type { ConsoleHears, ConsoleSays } from '../console/console-words.ts';
 import type { CollectorStatus } from '../console/status.ts';
 import { type MaintenanceReport, NO_MAINTENANCE } from '../maintenance/maintenance-report.ts';
 import type { MaintenanceHears, MaintenanceSays } from '../maintenance/maintenance-words.ts';
+import type { Notification } from '../notifications/channel.ts';
+import type { Told } from '../notifications/tell-channels.ts';
 import type { ProcessStart } from '../processes/starts.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { messageOf } from '../runtime/errors.ts';
@@ -127,6 +129,13 @@ export class Attendants implements Component {
   async stop(): Promise<void> {
     this.#cancelTelling?.();
     await Promise.all([this.maintenance.stop(), this.console.stop()]);
+  }
+
+  /** Operators are told at once. @throws that the console is not there, or does not answer */
+  async tell(notification: Notification, done: readonly string[], withinMs: number): Promise<Told> {
+    const { channel } = this.console;
+    if (channel === undefined) throw new Error('the console process is not there');
+    return channel.request('console.tell', { notification, done }, withinMs);
   }
 
   /** What the maintenance process says, or said last. */

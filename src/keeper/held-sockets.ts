@@ -26,7 +26,8 @@ export interface SocketPlan {
 
 /** A little longer than the children of a keeper that was killed live on. */
 const PATIENCE_MS = 3500;
-const RETRY_MS = 100;
+/** Whoever has let go of a port is missed from then on: what is sent meanwhile is lost. */
+const RETRY_MS = 20;
 
 interface Held {
   readonly plan: SocketPlan;

@@ -3,6 +3,7 @@ import type { DatabaseAddress } from '../../storage/database/database.ts';
 import { PoolClient } from '../../storage/database/pool-client.ts';
 import { postgresBackend } from '../maintenance/postgres-backend.ts';
 import { withTimeout } from '../runtime/lifecycle.ts';
+import { pauseAfter } from './attempt-pause.ts';
 
 /** What is to be told, and by which channels it was; of the queue's jobs. */
 export interface Delivery {
@@ -33,17 +34,10 @@ export interface DeliveryQueue {
 const SCHEMA = 'dogwatch_jobs';
 /** As for maintenance jobs: a delivery of a node that died goes on at the other one within seconds. */
 const TAKING = { lockDuration: 5000, stalledInterval: 2000, maxStalledCount: 1_000_000, runRetryDelay: 2000 };
-const FIRST_PAUSE_MS = 5000;
-const LONGEST_PAUSE_MS = 15 * 60_000;
 const OPEN_MS = 15_000;
 const CLOSE_MS = 2000;
 /** Those that have no end of their own: `deliver` gives up after a day. */
 const MAX_ATTEMPTS = 10_000;
-
-/** 5 s, doubled up to a quarter of an hour. @param attempts made so far, from 1 */
-function pauseAfter(attempts: number): number {
-  return Math.min(FIRST_PAUSE_MS * 2 ** Math.min(attempts - 1, 20), LONGEST_PAUSE_MS);
-}
 
 /**
  * Opens the queue, in the database also where batches are on Redis: somebody is to be told when that is away.

@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.ts';
+import type { PairEvent } from '../pair/pair-event.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { messageOf } from '../runtime/errors.ts';
 import type { Component } from '../runtime/lifecycle.ts';
@@ -87,7 +88,8 @@ export class Notifier implements Component {
     const { dropped, single, summary } = planDeliveries(events, this.#options.notify, this.#clock.nowMicros() / 1000);
     await this.#store.mark(dropped.map(({ uid }) => uid));
     const queue = await this.#open();
-    for (const { uid } of single) await queue.add(uid, { uids: [uid], isSummary: false, done: [] });
+    for (const { uid, details } of single)
+      await queue.add(uid, { uids: [uid], isSummary: false, done: toldBefore(details) });
     const [first] = summary;
     if (first === undefined) return;
     await queue.add(`summary-${first.uid}`, { uids: summary.map(({ uid }) => uid), isSummary: true, done: [] });
@@ -150,4 +152,9 @@ export class Notifier implements Component {
     this.#failing.add(name);
     this.#log.warn({ channel: name, target, event, error: messageOf(error) }, 'operators cannot be told; tried again');
   }
+}
+
+/** Channels that had it while the database was away. */
+function toldBefore({ told }: PairEvent['details']): string[] {
+  return Array.isArray(told) ? told.map(String) : [];
 }

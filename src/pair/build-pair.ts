@@ -13,6 +13,8 @@ import type { WarmStore } from '../keeper/warm-store.ts';
 import type { Workers } from '../keeper/workers.ts';
 import { machineMs, systemClock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
+import type { SharedReload } from '../settings/shared-reload.ts';
+import { changeAddresses } from './change-addresses.ts';
 import { EpochFile } from './epoch-file.ts';
 import type { EventLog } from './event-log.ts';
 import { GatedEars } from './gated-ears.ts';
@@ -37,6 +39,8 @@ export interface PairParts {
   readonly events: EventLog;
   /** That were taken last. */
   readonly settings: () => Config;
+  /** What the pair's settings go through. */
+  readonly shared: SharedReload;
   readonly isMigrated: () => boolean;
   /** Of this node, without the pair. */
   readonly status: () => Promise<CollectorStatus>;
@@ -120,6 +124,9 @@ export function buildPair(config: Config, ha: Ha, parts: PairParts, log: Log): P
       },
       macs: () => Promise.resolve(macsOf(ha.interface)),
       settingsDigest: () => settingsDigest(parts.settings()),
+      takeSettings: (news) => parts.shared.take(news),
+      heard: () => void parts.shared.catchUp(),
+      changeAddresses: (written, isHeld) => changeAddresses(address, written, isHeld, clock),
       inherit(theirs, after) {
         ears.after = after;
         if (theirs !== undefined) {
@@ -128,7 +135,14 @@ export function buildPair(config: Config, ha: Ha, parts: PairParts, log: Log): P
         }
         workers.inherit(engine.share());
       },
-      own: (epoch) => (epoch === undefined ? void attendants.rest() : attendants.maintain(epoch)),
+      own(epoch) {
+        if (epoch === undefined) {
+          void attendants.rest();
+          return;
+        }
+        parts.shared.note();
+        attendants.maintain(epoch);
+      },
     },
     sessionsOf(database, 'dogwatch pair'),
     clock,

@@ -4,7 +4,9 @@ import type { Clock } from '../runtime/clock.ts';
 import { messageOf } from '../runtime/errors.ts';
 import { type Component, withTimeout } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
+import type { WaitingEvent, WaitingEvents } from '../notifications/direct-telling.ts';
 import type { PairEvent, PairEventKind } from './pair-event.ts';
+import { openWithin } from './sessions.ts';
 
 export interface EventLogOptions {
   readonly pair: string;
@@ -12,8 +14,10 @@ export interface EventLogOptions {
 }
 
 const INSERT = `
-  INSERT INTO ha_events (uid, at, epoch, pair, node, kind, summary, details)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (uid) DO NOTHING`;
+  INSERT INTO ha_events (uid, at, epoch, pair, node, kind, summary, details, notified_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, CASE WHEN $9::boolean THEN now() END)
+  ON CONFLICT (uid) DO UPDATE SET details = EXCLUDED.details, notified_at = EXCLUDED.notified_at
+  WHERE EXCLUDED.notified_at IS NOT NULL AND ha_events.notified_at IS NULL`;
 const RECENT = `
   SELECT uid, at, epoch, node, kind, summary, details FROM ha_events WHERE pair = $1 ORDER BY at DESC LIMIT $2`;
 const RETRY_MS = 2000;
@@ -24,13 +28,28 @@ const MAX_WAITING = 1000;
 const MAX_RECENT = 50;
 const GRAVE: ReadonlySet<PairEventKind> = new Set<PairEventKind>(['takeover', 'alarm', 'gap']);
 
+/** An event that is not stored yet. */
+interface Entry {
+  readonly event: PairEvent;
+  readonly sinceMs: number;
+  /** Channels by which operators were told of it meanwhile. */
+  told: readonly string[];
+  /** Every channel was. */
+  isTold: boolean;
+  /** Operators are being told: it is stored when that is known. */
+  isHeld: boolean;
+  /** The database has it before it, and has not answered. */
+  isOnItsWay: boolean;
+}
+
 /**
  * The pair's events: logged at once, shown in the status, told to the peer, and stored as soon as the database takes them.
  *
  *   add() ─▶ log, recent, onEvent ─▶ waiting ──stored──▶ gone
- *                                      └── database away: again after 2 s
+ *                                      ├── database away: again after 2 s
+ *                                      └── held: operators are told of it without the database
  */
-export class EventLog implements Component {
+export class EventLog implements Component, WaitingEvents {
   readonly name = 'events of the pair';
   /** Events that could not be stored, for want of room while the database was away. */
   lost = 0;
@@ -40,7 +59,7 @@ export class EventLog implements Component {
   readonly #open: OpenSession;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #waiting: PairEvent[] = [];
+  readonly #waiting: Entry[] = [];
   /** Latest last. */
   #recent: PairEvent[] = [];
   #session: SqlSession | undefined;
@@ -65,6 +84,8 @@ export class EventLog implements Component {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancelRetry?.();
+    // Perhaps told twice, but not forgotten.
+    for (const entry of this.#waiting) entry.isHeld = false;
     const last = (this.#storing ?? Promise.resolve()).then(() => this.#store());
     await withTimeout(last, STOP_MS, this.name).catch(() => {});
     await this.#session?.close();
@@ -80,7 +101,8 @@ export class EventLog implements Component {
     const event: PairEvent = { uid: randomUUID(), at, node: this.#options.node, epoch, kind, summary, details };
     this.#log[GRAVE.has(kind) ? 'warn' : 'info']({ event: kind, epoch, ...details }, summary);
     this.#remember(event);
-    this.#waiting.push(event);
+    const sinceMs = this.#clock.monotonicMs();
+    this.#waiting.push({ event, sinceMs, told: [], isTold: false, isHeld: false, isOnItsWay: false });
     if (this.#waiting.length > MAX_WAITING) {
       this.#waiting.shift();
       this.lost += 1;
@@ -95,6 +117,25 @@ export class EventLog implements Component {
     this.#remember(event);
   }
 
+  get waiting(): readonly WaitingEvent[] {
+    const now = this.#clock.monotonicMs();
+    return this.#waiting.map(({ event, sinceMs, told }) => ({ event, waitedMs: now - sinceMs, told }));
+  }
+
+  hold(uid: string): boolean {
+    const entry = this.#waiting.find(({ event }) => event.uid === uid);
+    if (entry === undefined || entry.isTold || entry.isOnItsWay) return false;
+    entry.isHeld = true;
+    return true;
+  }
+
+  release(uid: string, told: readonly string[], isTold: boolean): void {
+    const entry = this.#waiting.find(({ event }) => event.uid === uid);
+    if (entry === undefined) return;
+    Object.assign(entry, { told, isTold, isHeld: false });
+    this.#storeSoon();
+  }
+
   #remember(event: PairEvent): void {
     if (this.#recent.some(({ uid }) => uid === event.uid)) return;
     const all = [...this.#recent, event];
@@ -103,7 +144,7 @@ export class EventLog implements Component {
   }
 
   #storeSoon(): void {
-    if (this.#storing !== undefined || this.#isStopped || this.#waiting.length === 0) return;
+    if (this.#storing !== undefined || this.#isStopped || this.#nextToStore() === undefined) return;
     this.#cancelRetry?.();
     this.#storing = this.#store().then(
       () => this.#settle(),
@@ -122,12 +163,22 @@ export class EventLog implements Component {
 
   /** @throws what the database says */
   async #store(): Promise<void> {
-    for (let event = this.#waiting[0]; event !== undefined; event = this.#waiting[0]) {
-      const { uid, at, epoch, node, kind, summary, details } = event;
-      const values = [uid, at, epoch, this.#options.pair, node, kind, summary, JSON.stringify(details)];
-      await this.#query(INSERT, values);
-      if (this.#waiting[0] === event) this.#waiting.shift();
+    for (let entry = this.#nextToStore(); entry !== undefined; entry = this.#nextToStore()) {
+      await this.#openSession();
+      if (entry.isHeld) continue;
+      const { uid, at, epoch, node, kind, summary, details } = entry.event;
+      const withTold = entry.told.length === 0 ? details : { ...details, told: entry.told };
+      const { pair } = this.#options;
+      const values = [uid, at, epoch, pair, node, kind, summary, JSON.stringify(withTold), entry.isTold];
+      entry.isOnItsWay = true;
+      await this.#query(INSERT, values).finally(() => (entry.isOnItsWay = false));
+      const index = this.#waiting.indexOf(entry);
+      if (index >= 0) this.#waiting.splice(index, 1);
     }
+  }
+
+  #nextToStore(): Entry | undefined {
+    return this.#waiting.find(({ isHeld }) => !isHeld);
   }
 
   async #loadRecent(): Promise<void> {
@@ -142,14 +193,20 @@ export class EventLog implements Component {
   }
 
   async #query(text: string, values: readonly unknown[]): Promise<readonly Record<string, unknown>[]> {
+    const session = await this.#openSession();
     try {
-      this.#session ??= await withTimeout(this.#open(), ANSWER_MS, 'the database');
-      return (await withTimeout(this.#session.query(text, values), ANSWER_MS, 'the database')).rows;
+      return (await withTimeout(session.query(text, values), ANSWER_MS, 'the database')).rows;
     } catch (error) {
-      void this.#session?.close();
+      void session.close();
       this.#session = undefined;
       throw error;
     }
+  }
+
+  /** @throws what the database says */
+  async #openSession(): Promise<SqlSession> {
+    this.#session ??= await openWithin(this.#open, ANSWER_MS);
+    return this.#session;
   }
 }
 

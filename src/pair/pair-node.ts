@@ -10,6 +10,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { DogwatchError, messageOf } from '../runtime/errors.ts';
 import { type Component, withTimeout } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
+import type { SettingsNews, SettingsPeer, SettingsVerdict } from '../settings/settings-peer.ts';
 import type { EventLog } from './event-log.ts';
 import { NodeRow } from './node-row.ts';
 import { GapWatch } from './gap-watch.ts';
@@ -52,6 +53,12 @@ export interface PairSurroundings {
   engine(): PairReport['engine'];
   macs(): Promise<readonly string[]>;
   settingsDigest(): string;
+  /** Shared settings that the peer gives. */
+  takeSettings(news: SettingsNews): Promise<SettingsVerdict>;
+  /** @param isHeld whether they have to be on the interface when it is done */
+  changeAddresses(written: readonly string[], isHeld: boolean): Promise<void>;
+  /** The peer has told of itself. */
+  heard(): void;
   /** The peer's SNMP engine, and what workers of another node had for themselves, become this node's before it listens. */
   inherit(engine: PairReport['engine'] | undefined, after: 'takeover' | 'handOver'): void;
   /** What needs a single owner is done here, under this epoch; undefined: no more, at once. */
@@ -61,6 +68,8 @@ export interface PairSurroundings {
 const REPORT_MS = 1000;
 const FENCE_MS = 5000;
 const ROLE_STOP_MS = 4000;
+/** Successors of all processes there, one after the other. */
+const SETTINGS_MS = 120_000;
 
 /**
  * This node as one of a pair: its role, what follows from it, what it says of itself and hears of the other.
@@ -90,10 +99,12 @@ export class PairNode implements Component {
   #cancelReport: (() => void) | undefined;
   #after: 'takeover' | 'handOver' = 'takeover';
   #isStopped = false;
+  #virtualAddresses: readonly string[];
 
   /** @param open connections for heartbeat, fence and events, each of its own */
   constructor(options: PairNodeOptions, surroundings: PairSurroundings, open: OpenSession, clock: Clock, log: Log) {
     this.#options = options;
+    this.#virtualAddresses = options.virtualAddresses;
     this.#surroundings = surroundings;
     this.#clock = clock;
     this.#log = log.child({ pair: options.pair });
@@ -172,6 +183,7 @@ export class PairNode implements Component {
         return { refusal: messageOf(error), summary: '', epoch: this.epoch };
       }
     });
+    channel.answer('pair.settings', (news) => this.#surroundings.takeSettings(news));
     warm.open(warmPeer(channel));
     void this.#tell();
   }
@@ -183,9 +195,25 @@ export class PairNode implements Component {
     this.#surroundings.warm.close();
   }
 
-  /** The connection that there is now, for whoever else speaks with the peer. */
-  get channel(): PairChannel | undefined {
-    return this.#channel;
+  /** The other node, as far as settings go. */
+  get settingsPeer(): SettingsPeer {
+    const channel = this.#channel;
+    return {
+      name: this.#options.peer,
+      isLed: this.leads,
+      isThere: channel !== undefined,
+      digest: this.#peer?.status.settingsDigest,
+      give: async (news) => {
+        if (channel === undefined) throw new DogwatchError('PEER_UNREACHABLE', 'there is no connection to the peer');
+        return channel.request('pair.settings', news, SETTINGS_MS);
+      },
+    };
+  }
+
+  /** Other virtual addresses, or the same with other prefix lengths. @param written like `10.0.0.50/24` */
+  async changeAddresses(written: readonly string[]): Promise<void> {
+    this.#virtualAddresses = written;
+    await this.#surroundings.changeAddresses(written, this.leads);
   }
 
   /** The workers of this node have learnt something. */
@@ -234,7 +262,8 @@ export class PairNode implements Component {
   }
 
   status(): PairStatus {
-    const { pair, virtualAddresses, peer } = this.#options;
+    const { pair, peer } = this.#options;
+    const virtualAddresses = this.#virtualAddresses;
     const { heartbeat, heartbeatAgeMs } = this.#role.status();
     const link = this.#surroundings.link.status;
     return {
@@ -342,6 +371,7 @@ export class PairNode implements Component {
     this.#peer = report;
     this.peerMacs = report.macs;
     const { readiness, node } = report.status;
+    this.#surroundings.heard();
     if (before?.isReady === false && readiness.isReady) this.#log.info({ node }, 'the peer is ready to take over');
   }
 

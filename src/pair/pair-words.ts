@@ -2,6 +2,7 @@ import type { SharedEngine } from '../../collectors/snmp/usm/engines/engine-iden
 import type { HandedOver, HandOver, Preparation, Prepared } from '../../ha/role/ports.ts';
 import type { WarmEntry } from '../../collectors/warm-state.ts';
 import type { WarmKindStatus } from '../keeper/warm-store.ts';
+import type { SettingsNews, SettingsVerdict } from '../settings/settings-peer.ts';
 import type { PairEvent } from './pair-event.ts';
 import type { PairNodeStatus } from './pair-status.ts';
 
@@ -32,8 +33,8 @@ export interface PairWords {
       readonly body: undefined;
       readonly answer: Readonly<Record<string, WarmKindStatus>>;
     };
-    /** Makes settings the other node's own, after a check there. */
-    readonly 'pair.settings': { readonly body: SharedSettings; readonly answer: SettingsVerdict };
+    /** Shared settings become the other node's as well, after a check there. */
+    readonly 'pair.settings': { readonly body: SettingsNews; readonly answer: SettingsVerdict };
   };
 }
 
@@ -61,19 +62,4 @@ export interface WarmNews {
   readonly gives?: boolean;
   /** Kinds that differed when the node that leads compared them. */
   readonly differing?: readonly string[];
-}
-
-/** The part of the configuration that both nodes have. */
-interface SharedSettings {
-  readonly revision: number;
-  readonly digest: string;
-  /** YAML. */
-  readonly text: string;
-  /** Looked at only, or applied. */
-  readonly isTrial: boolean;
-}
-
-interface SettingsVerdict {
-  /** Why they are no good there; empty when they are. */
-  readonly findings: readonly string[];
 }

@@ -75,7 +75,7 @@ function settingsFinding({ settingsDigest }: ReadinessFacts, peer: PairNodeStatu
   if (peer === undefined) return { name, state: 'warn', found: 'not compared: the peer has told nothing yet' };
   if (peer.settingsDigest === settingsDigest) return ok(name, `equal (${settingsDigest.slice(0, 12)})`);
   const found = `differ from those of ${peer.node} (${settingsDigest.slice(0, 12)} here, ${peer.settingsDigest.slice(0, 12)} there)`;
-  return fail(name, found, 'compare the files of both nodes (dogwatch config), and restart the one that is wrong');
+  return fail(name, found, 'run dogwatch reload on the active node: it gives its own to the other one');
 }
 
 function databaseFindings({ databaseTrouble, isMigrated }: ReadinessFacts): ReadinessFinding[] {

@@ -1,27 +1,34 @@
 import { hash } from 'node:crypto';
+import type { SettingPath } from '../config/findings.ts';
+import { maskSecrets } from '../config/mask.ts';
+import { isOwnSetting } from '../config/own-settings.ts';
 import type { Config } from '../config/schema.ts';
-
-/** What belongs to a node alone: where it is, where it keeps things, how it speaks with its operator. */
-const OWN: ReadonlySet<string> = new Set(['node', 'stateDirectory', 'runAs', 'log', 'http', 'workers']);
-const OWN_OF_PAIR: ReadonlySet<string> = new Set(['address', 'port', 'peer', 'interface', 'secretFile', 'neighbours']);
 
 /** The settings that both nodes of a pair have to have alike. */
 export function sharedSettings(config: Config): Readonly<Record<string, unknown>> {
-  const shared = without(config, OWN);
-  const ha = config.ha === undefined ? {} : { ha: without(config.ha, OWN_OF_PAIR) };
-  return { ...shared, ...ha, journal: without(config.journal, new Set(['directory'])) };
+  return sharedPart(config, []);
 }
 
-/** SHA-256 of them, in hexadecimal. What lies in the state directory is compared by its place in there. */
+/**
+ * SHA-256 of them, in hexadecimal. Secrets do not count: each node may have them from files and an environment of its own. What lies in
+ * the state directory is compared by its place in there.
+ */
 export function settingsDigest(config: Config): string {
   const here = `${config.stateDirectory}/`;
   const relative = (_key: string, value: unknown): unknown =>
     typeof value === 'string' && value.startsWith(here) ? `<state>/${value.slice(here.length)}` : value;
-  return hash('sha256', JSON.stringify(sorted(sharedSettings(config)), relative));
+  return hash('sha256', JSON.stringify(sorted(sharedSettings(maskSecrets(config))), relative));
 }
 
-function without(group: object, keys: ReadonlySet<string>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(group).filter(([key]) => !keys.has(key)));
+function sharedPart(group: object, path: SettingPath): Record<string, unknown> {
+  const kept = Object.entries(group)
+    .map(([key, value]: [string, unknown]) => ({ key, value, at: [...path, key] }))
+    .filter(({ at }) => !isOwnSetting(at));
+  return Object.fromEntries(kept.map(({ key, value, at }) => [key, isGroup(value) ? sharedPart(value, at) : value]));
+}
+
+function isGroup(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function sorted(value: unknown): unknown {

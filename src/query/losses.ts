@@ -146,19 +146,36 @@ export interface Gap {
   readonly lostShare: number;
   /** Rows that were received and are gone. */
   readonly rowsLost: number;
+  /** Rows that the database refused. */
+  readonly rowsRejected: number;
+  /** Sets whose template did not come in time: nobody knows how many flows were in them. */
+  readonly setsExpired: number;
+  /** Datagrams, sets and records that could not be read. */
+  readonly undecodable: number;
 }
 
 const LEAST_SHARE = 0.001;
 
 /**
- * Exporters of whose flows more than a thousandth is missing in a stretch of time, the worst first.
+ * Exporters of whose flows more than a thousandth is missing in a stretch of time, for whatever reason, the worst first.
  * @param exporters addresses or prefixes; empty: all
  * @throws as `askLosses`
  */
 export async function askGaps(client: DatabaseClient, range: TimeRange, exporters: readonly string[]): Promise<Gap[]> {
   const lines = await askLosses(client, { range, senders: exporters, family: 'flow', by: 'sender' });
-  return lines
-    .map((line) => ({ exporter: line.key, lostShare: lostShare(line) ?? 0, rowsLost: line.dropped, rows: line.rows }))
-    .filter(({ lostShare: share, rowsLost, rows }) => share >= LEAST_SHARE || rowsLost > rows * LEAST_SHARE)
-    .map(({ exporter, lostShare: share, rowsLost }) => ({ exporter, lostShare: share, rowsLost }));
+  return lines.flatMap((line) => {
+    const { key: exporter, rows, datagrams, dropped, rejected, heldExpired, undecodable } = line;
+    const worth = (value: number, whole: number): number => (value > whole * LEAST_SHARE ? value : 0);
+    const share = lostShare(line) ?? 0;
+    const gap: Gap = {
+      exporter,
+      lostShare: share >= LEAST_SHARE ? share : 0,
+      rowsLost: worth(dropped, rows),
+      rowsRejected: worth(rejected, rows),
+      setsExpired: worth(heldExpired, datagrams),
+      undecodable: worth(undecodable, datagrams),
+    };
+    const { exporter: _, ...amounts } = gap;
+    return Object.values(amounts).some((amount) => amount > 0) ? [gap] : [];
+  });
 }

@@ -17,6 +17,8 @@ export interface Reloadable {
   replaceWorkers(config: Config): Promise<void>;
   replaceConsole(config: Config): Promise<void>;
   replaceMaintenance(config: Config): Promise<void>;
+  /** What the keeper itself does by them: its log, its alarms, the virtual addresses. Before the sockets are opened on these. */
+  takeHere(config: Config): Promise<void>;
 }
 
 export interface ReloadOutcome {
@@ -54,6 +56,11 @@ export class Reloader {
     this.#isEnded = true;
   }
 
+  /** Whether a running collector could take these. @throws DogwatchError `RELOAD_REFUSED` */
+  check(wanted: Config): void {
+    refuse(changesBetween(this.#running, wanted).filter((change) => effectOf(change) === 'refused'));
+  }
+
   /** @throws DogwatchError `RELOAD_BUSY`, `RELOAD_REFUSED`, `RELOAD_FAILED`, or ConfigError; the former settings are in effect then */
   async reload(): Promise<ReloadOutcome> {
     if (this.#isBusy || this.#isEnded) throw new DogwatchError('RELOAD_BUSY', 'another reload is under way');
@@ -69,8 +76,8 @@ export class Reloader {
 
   async #take(wanted: Config): Promise<ReloadOutcome> {
     // Against what runs: what waits is said again until it is in effect.
+    this.check(wanted);
     const changes = changesBetween(this.#running, wanted);
-    refuse(changes.filter((change) => effectOf(change) === 'refused'));
     const next = withWaiting(this.#running, wanted);
     const now = changesBetween(this.#running, next);
     const replaced = readersOf(now);
@@ -99,6 +106,7 @@ export class Reloader {
 
   async #change(config: Config, replaced: ReadonlySet<Replaced>): Promise<void> {
     const effective = this.#parts.effective(config);
+    await this.#parts.takeHere(effective);
     await this.#parts.openSockets(effective);
     if (replaced.has('workers')) await this.#parts.replaceWorkers(effective);
     if (!this.#isEnded && replaced.has('console')) await this.#parts.replaceConsole(effective);

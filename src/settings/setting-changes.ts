@@ -23,11 +23,13 @@ export function changeText({ path, from, to }: SettingChange): string {
   return `${pathText(path)}: ${valueText(from)} → ${valueText(to)}`;
 }
 
-function valueText(value: unknown): string {
+/** As JSON; `nothing` where there is no value. */
+export function valueText(value: unknown): string {
   return value === undefined ? 'nothing' : JSON.stringify(value);
 }
 
-function* differing(before: unknown, after: unknown, path: SettingPath): Generator<SettingPath> {
+/** Where two values are different, as deep as both are groups or lists of one kind. */
+export function* differing(before: unknown, after: unknown, path: SettingPath): Generator<SettingPath> {
   if (!isGroup(before) || !isGroup(after) || Array.isArray(before) !== Array.isArray(after)) {
     if (before !== after) yield path;
     return;

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { DogwatchError, messageOf } from '../../src/runtime/errors.ts';
@@ -13,7 +12,7 @@ import type { ClaimWatch } from './claim/claim-watch.ts';
 import type { ClaimOptions } from './claim/folder-claim.ts';
 import { draftDirectory, JournalHome } from './claim/journal-home.ts';
 import { DraftStore } from './drafts/draft-store.ts';
-import { draftIds, recoverDrafts } from './drafts/recover-drafts.ts';
+import { draftIds, recoverDrafts, RestingDraft } from './drafts/recover-drafts.ts';
 import { Delivery } from './giving/delivery.ts';
 import { HandedOut } from './giving/handed-out.ts';
 import { KeptBatches } from './giving/kept-batches.ts';
@@ -295,18 +294,24 @@ export class Journal implements Queue {
     this.#log.error({ file, error: messageOf(error), remedy }, 'a segment of the journal cannot be read');
   }
 
-  /** Appends what an earlier process had in drafts, but for batches of `whole`, and deletes the files once that is safe. */
+  /**
+   * Takes what an earlier process had in drafts, but for batches of `whole`. It was accepted: no bound holds for it, and it keeps its file
+   * until it is in a segment, or in the database where the disk has no room for one.
+   */
   async #takeDrafts(whole: ReadonlySet<string>): Promise<JournalFindings['drafts']> {
     const found = { batches: 0, rows: 0 };
-    const paths: string[] = [];
     for await (const { path, batch } of recoverDrafts(this.#home.draftDirectory, whole)) {
-      paths.push(path);
-      if (batch === undefined || !(await this.append(batch))) continue;
+      const draft = new RestingDraft(path);
+      if (batch === undefined) {
+        draft.release();
+        continue;
+      }
+      this.#putDown([{ batch, draft, sinceMs: this.#clock.monotonicMs() }]);
+      await this.#writing;
       found.batches += 1;
       found.rows += batch.rows;
     }
-    if (paths.length > 0) await this.#groupSync?.flush();
-    for (const path of paths) await rm(path, { force: true });
+    await this.#groupSync?.flush();
     return found;
   }
 
@@ -358,7 +363,9 @@ export class Journal implements Queue {
     this.#losses.trouble = undefined;
     this.#kept.take(entry);
     // The draft may be on the disk already: not before the segment is.
-    this.#groupSync?.add(entry, passing && (() => passing.draft.release()));
+    const whenSafe = passing && (() => passing.draft.release());
+    if (this.#groupSync === undefined) whenSafe?.();
+    else this.#groupSync.add(entry, whenSafe);
   }
 
   /** Why `bytes` more are not accepted, after dropping what may be dropped for them; undefined where they are. */

@@ -23,6 +23,8 @@ const ROUNDS = Number(process.env['CHAOS_ROUNDS'] ?? 12);
 const SEED = Number(process.env['CHAOS_SEED'] ?? Date.now() % 1_000_000);
 const MOST_BETWEEN_MS = 1500;
 const TEMPLATES_EVERY_MS = 500;
+/** Workers listen for two seconds more; a keeper that is started at once wants their ports after about a second. */
+const NOTICED_AFTER_MS = 1500;
 /** Datagrams that are missing so close together have one cause; what was killed so long before or after may be it. */
 const STRETCH_GAP_MS = 250;
 const STRETCH_KILLS_MS = 5000;
@@ -34,6 +36,13 @@ interface Kill {
   readonly askedAtMs: number;
   readonly atMs: number;
   readonly backAtMs: number;
+}
+
+/** What a round works with. */
+interface Rig {
+  readonly collector: ChaosCollector;
+  readonly load: NumberedLoad;
+  readonly watches: readonly SocketWatch[];
 }
 
 test(`${ROUNDS} times, any process is killed under load, and what was accepted is stored once`, async (t) => {
@@ -50,7 +59,7 @@ test(`${ROUNDS} times, any process is killed under load, and what was accepted i
   const kills: Kill[] = [];
   for (const victim of chooseVictims(ROUNDS, below)) {
     await pause(below(MOST_BETWEEN_MS));
-    kills.push(await killOne(collector, load, victim, below));
+    kills.push(await killOne({ collector, load, watches: Object.values(watches) }, victim, below));
   }
 
   const sent = await load.stop();
@@ -81,6 +90,8 @@ test(`${ROUNDS} times, any process is killed under load, and what was accepted i
   assert.equal(flows.unexplained, 0, 'no datagram of flows is missing without a reason that was seen');
   assert.equal(syslog.unexplained, 0, 'no message over UDP is missing without a reason that was seen');
   assert.ok(!sent.informs.includes(0), 'every inform is answered in the end');
+  const overlaps = Object.values(watches).map((watch) => watch.overlaps);
+  assert.deepEqual(overlaps, [0, 0], 'workers of two keepers never have the same port');
 });
 
 async function stopAll(watches: Readonly<Record<string, SocketWatch>>): Promise<void> {
@@ -88,14 +99,18 @@ async function stopAll(watches: Readonly<Record<string, SocketWatch>>): Promise<
 }
 
 async function killOne(
-  collector: ChaosCollector,
-  load: NumberedLoad,
+  { collector, load, watches }: Rig,
   victim: Victim,
   below: (bound: number) => number,
 ): Promise<Kill> {
   const askedAtMs = Date.now();
   if (victim === 'keeper') {
+    // Every other time its workers are slow to notice: the next keeper finds them at its ports.
+    const slow = below(2) === 0 ? [] : await candidates(collector, 'worker');
+    for (const pid of slow) kill(pid, 'SIGSTOP');
     await collector.process.killKeeper();
+    for (const watch of watches) watch.leave();
+    setTimeout(() => slow.forEach((pid) => kill(pid, 'SIGCONT')), NOTICED_AFTER_MS);
     // Templates are the workers' and the keeper's memory. An exporter says them now and then; ours, when it may be needed.
     const saying = setInterval(() => load.sendTemplates(), TEMPLATES_EVERY_MS);
     await collector.startAgain().finally(() => clearInterval(saying));
@@ -115,10 +130,10 @@ async function killOne(
 }
 
 /** @returns false where it has ended meanwhile, or there is none */
-function kill(pid: number | undefined): boolean {
+function kill(pid: number | undefined, signal: NodeJS.Signals = 'SIGKILL'): boolean {
   if (pid === undefined) return false;
   try {
-    return process.kill(pid, 'SIGKILL');
+    return process.kill(pid, signal);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
     throw error;

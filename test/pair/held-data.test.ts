@@ -24,7 +24,9 @@ async function handOver(from: WarmNode, to: WarmNode): Promise<void> {
 
 /** What is in the rows of both nodes. */
 function stored(pair: WarmPair): unknown[] {
-  return [...pair.a.worker.flows('bytes'), ...pair.b.worker.flows('bytes')].toSorted();
+  return [...pair.a.worker.flows('bytes'), ...pair.b.worker.flows('bytes')].toSorted(
+    (one, other) => Number(one) - Number(other),
+  );
 }
 
 test('data that waits is decoded once, by the node that leads when its template comes', async () => {

@@ -18,6 +18,7 @@ function recorded(load: () => Config, fails: (config: Config) => boolean = () =>
   const parts: Reloadable = {
     load,
     effective: (config) => config,
+    takeHere: async () => {},
     openSockets: async ({ listeners }) => void steps.push(`open ${listeners.map(({ port }) => port).join(' ')}`),
     pruneSockets: async () => void steps.push('prune'),
     async replaceWorkers(config) {

@@ -165,7 +165,8 @@ function startedPort(line: string | undefined): number | undefined {
   return event === 'started' ? status.listeners[0]?.port : undefined;
 }
 
-async function freeTcpPort(): Promise<number> {
+/** A port that nobody listens at. */
+export async function freeTcpPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

@@ -70,9 +70,9 @@ export function lossAdvice(lines: readonly LossLine[], by: 'sender' | 'minute'):
         `About ${grouped(line.kernelDrops)} datagrams of ${whose(line)} came and were dropped by the kernel: raise net.core.rmem_max and receiveBuffer, or give the collector more processor time.`,
     ],
     [
-      worst(({ lost, kernelDrops }) => lost - kernelDrops),
+      worst(lostOnTheWay),
       (line) =>
-        `${percent(lostShare(line))} % of what ${whose(line)} sent did not arrive: look at the path, and at the exporter's own queue.`,
+        `${percent(lostOnTheWay(line) / (line.sent ?? 1))} % of what ${whose(line)} sent did not come as far as here: look at the path, and at the exporter's own queue.`,
     ],
     [
       worst(({ undecodable }) => undecodable),
@@ -95,6 +95,13 @@ export function lossAdvice(lines: readonly LossLine[], by: 'sender' | 'minute'):
   ];
   const said = advice.flatMap(([line, say]) => (line === undefined ? [] : [say(line)]));
   return said.length === 0 ? '' : `\n${said.join('\n')}\n`;
+}
+
+/** Of what is lost that which the kernel did not drop, in the unit of the sequence numbers: as many to a datagram as in those that came. */
+function lostOnTheWay({ sent, lost, datagrams, kernelDrops }: LossLine): number {
+  const arrived = (sent ?? 0) - lost;
+  const perDatagram = datagrams > 0 && arrived > 0 ? arrived / datagrams : 1;
+  return lost - kernelDrops * perDatagram;
 }
 
 /** Two digits that mean something; nothing where nobody counts. */

@@ -17,13 +17,15 @@ const MAX_KEPT = 20_000;
  * then shows in the numbers of the exporters, as any other loss.
  *
  *   listening ──every second──▶ positions that moved are told
- *   not listening: what is told is kept aside ──takeover──▶ the decoder goes on from there
- *                                              └─hand-over──▶ nothing was lost: it begins anew
+ *   what is told is kept aside ──takeover──▶ the decoder goes on from there, or from what it heard itself later than that
+ *                               └─hand-over──▶ nothing was lost: it begins anew
+ *
+ * While a switchover ends both nodes listen: what the other tells then counts as well.
  */
 export class SequencePositions implements WarmState, Component {
   readonly name = 'sequence positions';
   onWarmChange: ((entry: WarmEntry) => void) | undefined;
-  readonly #decoder: Pick<FlowDecoder, 'followedSequences' | 'forgetSequences' | 'restoreSequence'>;
+  readonly #decoder: Pick<FlowDecoder, 'followedSequences' | 'restoreSequence'>;
   readonly #clock: Clock;
   /** By description, of the other node. */
   readonly #kept = new Map<string, Float64Array>();
@@ -32,7 +34,7 @@ export class SequencePositions implements WarmState, Component {
   #isListening = false;
   #cancel: (() => void) | undefined;
 
-  constructor(decoder: Pick<FlowDecoder, 'followedSequences' | 'forgetSequences' | 'restoreSequence'>, clock: Clock) {
+  constructor(decoder: Pick<FlowDecoder, 'followedSequences' | 'restoreSequence'>, clock: Clock) {
     this.#decoder = decoder;
     this.#clock = clock;
   }
@@ -53,13 +55,21 @@ export class SequencePositions implements WarmState, Component {
     this.#isListening = true;
     // A worker's successor has its positions from the file of its accounts.
     if (wasListening || after === 'ourselves') return;
-    this.#decoder.forgetSequences();
-    if (after === 'takeover') {
-      const now = this.#clock.nowMicros();
-      for (const [description, state] of this.#kept)
-        this.#decoder.restoreSequence({ description, note: '', state }, now);
-    }
+    if (after === 'handOver') this.#kept.clear();
+    this.#forgetOlder();
+    const now = this.#clock.nowMicros();
+    for (const [description, state] of this.#kept) this.#decoder.restoreSequence({ description, note: '', state }, now);
     this.#kept.clear();
+  }
+
+  /** Positions of our own that are not the last: the other node has followed the numbers since. */
+  #forgetOlder(): void {
+    for (const sequence of this.#decoder.followedSequences()) {
+      const description = sequence.describe();
+      const kept = this.#kept.get(description);
+      if (kept !== undefined && sequence.seenAtMicros > seenAtOf(kept)) this.#kept.delete(description);
+      else sequence.forget();
+    }
   }
 
   /** It listens no more. */
@@ -72,10 +82,12 @@ export class SequencePositions implements WarmState, Component {
   }
 
   restoreWarm({ kind, key, value }: WarmEntry): void {
-    if (kind !== KIND || this.#isListening) return;
+    if (kind !== KIND) return;
     const state = value === undefined ? undefined : decode(value);
     if (state === undefined) return void this.#kept.delete(key);
-    if (this.#kept.size < MAX_KEPT || this.#kept.has(key)) this.#kept.set(key, state);
+    const known = this.#kept.get(key);
+    if (known === undefined ? this.#kept.size < MAX_KEPT : seenAtOf(state) >= seenAtOf(known))
+      this.#kept.set(key, state);
   }
 
   #tellLater(): void {
@@ -93,6 +105,11 @@ export class SequencePositions implements WarmState, Component {
       this.onWarmChange?.({ kind: KIND, key: sequence.describe(), value: encode(this.#numbers.subarray(0, end)) });
     }
   }
+}
+
+/** As `SequenceTracker` writes it first. */
+function seenAtOf(state: Float64Array): number {
+  return state[0] ?? 0;
 }
 
 function encode(numbers: Float64Array): Buffer {

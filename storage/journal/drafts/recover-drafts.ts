@@ -1,6 +1,8 @@
+import { rmSync } from 'node:fs';
 import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeInFront, type SealedBatch } from '../../batch/batch-format.ts';
+import type { BatchDraft } from '../../queue.ts';
 import { type DraftedBatch, readChunks, readDraftId, TAKEN_BYTES } from './chunk-format.ts';
 
 /** A file that an earlier process left. */
@@ -8,6 +10,30 @@ export interface LeftDraft {
   readonly path: string;
   /** Its rows; undefined where it has none, or none that are not known elsewhere. */
   readonly batch: SealedBatch | undefined;
+}
+
+/** The file of an earlier process, on which its batch rests until it is elsewhere: then the file goes. */
+export class RestingDraft implements BatchDraft {
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  holdsAll(): boolean {
+    return true;
+  }
+
+  /** One holds it, and no more. */
+  hold(): void {}
+
+  release(): void {
+    try {
+      rmSync(this.#path, { force: true });
+    } catch {
+      // It is found again at the next start, and the ledger knows its batch.
+    }
+  }
 }
 
 const FIRST_CHUNK_BYTES = 32_768;

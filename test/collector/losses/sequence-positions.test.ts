@@ -15,7 +15,6 @@ function node() {
   let tick = (): void => {};
   const decoder = {
     followedSequences: () => [tracker],
-    forgetSequences: () => tracker.forget(),
     restoreSequence: ({ state }: { state: Float64Array }, now: number) => {
       tracker.restore(state, now);
       return true;
@@ -68,6 +67,37 @@ test('the successor of a worker keeps the positions that its predecessor left', 
   b.positions.resume('ourselves');
   b.hear(12, 20);
   assert.equal(b.counts.lost, 2);
+});
+
+test('what the other node tells while both still listen is where it stood', async () => {
+  const [a, b] = [node(), node()];
+  await Promise.all([a.positions.start(), b.positions.start()]);
+  a.positions.resume('takeover');
+  a.hear(0, 10);
+  b.positions.resume('handOver');
+  b.hear(10, 20);
+  b.tick();
+  for (const entry of b.told) a.positions.restoreWarm(entry);
+  a.positions.pause();
+  a.positions.resume('takeover');
+  a.hear(23, 30);
+  assert.deepEqual([a.counts.received, a.counts.lost], [17, 3]);
+});
+
+test('an older word of the other node does not take back what this one has heard since', async () => {
+  const [a, b] = [node(), node()];
+  await Promise.all([a.positions.start(), b.positions.start()]);
+  b.positions.resume('takeover');
+  b.hear(0, 10);
+  b.tick();
+  const [old] = b.told;
+  a.positions.resume('takeover');
+  a.hear(10, 20);
+  if (old !== undefined) a.positions.restoreWarm(old);
+  a.positions.pause();
+  a.positions.resume('takeover');
+  a.hear(20, 30);
+  assert.deepEqual([a.counts.received, a.counts.lost], [20, 0]);
 });
 
 test('only the node that listens tells, and only what has moved', async () => {

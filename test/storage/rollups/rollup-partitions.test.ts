@@ -11,8 +11,8 @@ const NOW = Date.UTC(2026, 5, 20, 12) * 1000;
 const DAYS = ['2024-03-01', '2026-02-03', '2026-04-30', '2026-06-17', '2026-06-18', '2026-06-19', '2026-06-20'];
 
 test('each level of rollups goes by its own age, a partition when all of it is over age, and takes no other level with it', async () => {
-  const { address, stop } = await startTestDatabase();
-  const client = await connect(address);
+  const database = await startTestDatabase();
+  const client = await connect(database.address);
   const times = DAYS.map((day) => Date.parse(`${day}T10:00:00Z`) * 1000);
   await coverBuckets(client, times);
   for (const time of times) {
@@ -53,5 +53,5 @@ test('each level of rollups goes by its own age, a partition when all of it is o
     'and again: nothing',
   );
   await disconnect(client);
-  await stop();
+  await database.stop();
 });

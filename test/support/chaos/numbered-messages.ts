@@ -7,6 +7,11 @@ const RECONNECT_MS = 100;
 /** A connection without an answer for so long is given up. */
 const SILENCE_MS = 5000;
 const RETRANSMIT_MS = 500;
+/** RFC 3416 section 3: tags of PDUs. */
+const INFORM_REQUEST = 0xa6;
+const TRAP = 0xa7;
+/** Messages of RELP that may be without an answer. */
+export const RELP_WINDOW = 64;
 
 /** RFC 5424; PROCID is the number. */
 export function numberedMessage(app: string, number: number): string {
@@ -55,7 +60,7 @@ export class NumberedRelp {
 
   /** Sends the next message, where there is a connection and room in the window. */
   send(app: string): void {
-    if (!this.#isOpen || this.#unanswered.size >= 64) return;
+    if (!this.#isOpen || this.#unanswered.size >= RELP_WINDOW) return;
     const number = this.answers.push(UNKNOWN) - 1;
     this.#unanswered.set(this.#command('syslog', numberedMessage(app, number)), number);
   }
@@ -145,12 +150,21 @@ export class NumberedInforms {
 
 /** Of SNMPv2c, with the community `public`. */
 export function numberedInform(number: number): Buffer {
+  return notification(INFORM_REQUEST, number);
+}
+
+/** The same, which nobody answers. */
+export function numberedTrap(number: number): Buffer {
+  return notification(TRAP, number);
+}
+
+function notification(pduType: number, number: number): Buffer {
   const id = Buffer.alloc(4);
   id.writeUInt32BE(FIRST_INFORM + number);
   const upTime = tlv(0x30, tlv(0x06, hex('2b06010201010300')), tlv(0x43, id));
   const trapOid = tlv(0x30, tlv(0x06, hex('2b060106030101040100')), tlv(0x06, hex('2b0601060301010503')));
   const zero = tlv(0x02, hex('00'));
-  const pdu = tlv(0xa6, tlv(0x02, id), zero, zero, tlv(0x30, upTime, trapOid));
+  const pdu = tlv(pduType, tlv(0x02, id), zero, zero, tlv(0x30, upTime, trapOid));
   return tlv(0x30, tlv(0x02, hex('01')), tlv(0x04, Buffer.from('public')), pdu);
 }
 

@@ -27,6 +27,8 @@ export interface KernelLoss extends Absence {
 
 /** One socket between two looks. */
 interface Seen {
+  /** Of a keeper that has been killed. */
+  isLeft: boolean;
   drops: number;
   /** Everything in it has come since. */
   emptyAtMs: number;
@@ -41,6 +43,8 @@ export class SocketWatch {
   /** While a socket had something that was not read, for more than a moment. */
   readonly waits: Absence[] = [];
   readonly losses: KernelLoss[] = [];
+  /** Looks that found sockets of a killed keeper, and of the next one: they would share its senders. */
+  overlaps = 0;
   readonly #port: number;
   /** By inode. */
   readonly #sockets = new Map<string, Seen>();
@@ -56,6 +60,11 @@ export class SocketWatch {
 
   start(): void {
     this.#watching = this.#watch();
+  }
+
+  /** Those that are there belong to a keeper that is dead. */
+  leave(): void {
+    for (const seen of this.#sockets.values()) seen.isLeft = true;
   }
 
   async stop(): Promise<void> {
@@ -93,12 +102,13 @@ export class SocketWatch {
     for (const inode of gone) this.#bury(inode, untilMs);
     const isThere = this.#sockets.size > 0;
     if (isThere && !wasThere) this.#endAbsence(untilMs);
+    if (new Set([...this.#sockets.values()].map(({ isLeft }) => isLeft)).size > 1) this.overlaps += 1;
     if (isThere) this.#foundAtMs = beganAtMs;
     this.#lookedAtMs = beganAtMs;
   }
 
   #see(inode: string, drops: number, isEmpty: boolean, beganAtMs: number, untilMs: number): void {
-    const seen = this.#sockets.get(inode) ?? { drops: 0, emptyAtMs: this.#lookedAtMs, wait: undefined };
+    const seen = this.#sockets.get(inode) ?? { isLeft: false, drops: 0, emptyAtMs: this.#lookedAtMs, wait: undefined };
     this.#sockets.set(inode, seen);
     if (drops > seen.drops) {
       this.losses.push({ how: 'dropped', fromMs: this.#lookedAtMs, untilMs, atMost: drops - seen.drops });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { systemClock } from '../../../../src/runtime/clock.ts';
@@ -20,6 +20,7 @@ import {
   openJournal,
 } from '../../../support/drafted-rows.ts';
 import { temporaryDirectory } from '../../../support/postgres.ts';
+import { smallDisk } from '../../../support/small-disk.ts';
 
 interface Sealed {
   readonly batch: SealedBatch;
@@ -248,3 +249,36 @@ test('a draft that was taken over once gives no more than then, although more wa
   assert.deepEqual((await recovered(directory)).map(numbersOf), [[1, 2]]);
   await store.close();
 });
+
+test('what is in drafts was accepted: it comes back also where the journal is over its bound, and nothing is lost', async () => {
+  const { store, directory } = await abandoned(await temporaryDirectory());
+  const { open } = openBatch(store, 'flows');
+  for (const number of [1, 2, 3]) commitNumber(open, number, 'x'.repeat(1000));
+  await endOfTurn();
+  const { journal, found } = await openJournal(directory, { maxBytes: 1000 });
+  assert.deepEqual([found.rows, journal.lostRows.size], [3, 0]);
+  assert.deepEqual((await drain(journal)).flatMap(numbersOf), upTo(3));
+  await journal.close();
+  await store.close();
+});
+
+for (const syncMs of [0, 100]) {
+  test(`drafts on a disk without room for a segment rest where they are until they are written (sync ${syncMs} ms)`, async (t) => {
+    const disk = await smallDisk(t, 1 << 20);
+    if (disk === undefined) return t.skip('this account cannot mount a file system');
+    const { store, directory } = await abandoned(join(disk.directory, 'journal'));
+    const { open } = openBatch(store, 'flows');
+    commitNumber(open, 1, 'x'.repeat(200_000));
+    await endOfTurn();
+    await writeFile(join(disk.directory, 'ballast'), Buffer.alloc(1 << 20)).catch(() => {});
+    const { journal } = await openJournal(directory, { syncMs });
+    assert.deepEqual([journal.depth().rows, journal.lostRows.size], [1, 0]);
+    await journal.close();
+    assert.equal((await readdir(join(directory, 'drafts'))).length, 1, 'it is there after the end');
+    const { journal: again } = await openJournal(directory, { syncMs });
+    assert.deepEqual((await drain(again)).flatMap(numbersOf), [1]);
+    await again.close();
+    await store.close();
+    assert.equal(existsSync(join(directory, 'drafts')), false, 'what is written is gone');
+  });
+}

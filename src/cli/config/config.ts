@@ -1,12 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { annotatedYaml } from '../config/annotated-yaml.ts';
-import { configJsonSchema } from '../config/json-schema.ts';
-import { loadConfig } from '../config/load.ts';
-import { maskSecrets } from '../config/mask.ts';
-import { settingsReference, withSettingsReference } from '../config/reference.ts';
-import { DogwatchError } from '../runtime/errors.ts';
-import { configOption } from './options/config-option.ts';
+import { annotatedYaml } from '../../config/annotated-yaml.ts';
+import { configJsonSchema } from '../../config/json-schema.ts';
+import { loadConfig } from '../../config/load.ts';
+import { maskSecrets } from '../../config/mask.ts';
+import { settingsReference, withSettingsReference } from '../../config/reference.ts';
+import { DogwatchError } from '../../runtime/errors.ts';
+import { configOption } from '../options/config-option.ts';
+import { registerRevisions } from './revisions.ts';
 
 interface ConfigOptions {
   readonly config?: string;
@@ -23,6 +24,7 @@ Examples:
   dogwatch config                                what is in effect, and where each setting comes from
   dogwatch config --json | jq .listeners         the same for a script: durations in ms, sizes in bytes
   dogwatch config > dogwatch.yaml                a file to start from, with every setting explained
+  dogwatch config history                        who changed what, and when; diff and rollback go with it
   dogwatch config --schema > schema.json         for editors; name it in the first line of dogwatch.yaml:
                                                    # yaml-language-server: $schema=schema.json
   DOGWATCH_HTTP__PORT=9000 dogwatch config       try an environment variable
@@ -31,8 +33,9 @@ Passwords are masked. Exit code 2 when the configuration is wrong, with everythi
 
 /** `dogwatch config`: the effective configuration, masked; or its schema. */
 export function registerConfig(program: Command): void {
-  program
-    .command('config')
+  const command = program.command('config');
+  registerRevisions(command);
+  command
     .summary('print the configuration in effect')
     .description('Prints the configuration in effect: defaults, file and environment together, secrets masked.')
     .addOption(configOption())
