@@ -55,6 +55,16 @@ test('what is of its moment only is not stored: a later run would decode it agai
   assert.deepEqual(await loaded('fleeting'), []);
 });
 
+test('data that still waits at an orderly end is there for the next start, once', async () => {
+  const held = [entry('flow.held', 'h')];
+  const open = sessionsOf(database.address, 'dogwatch warm');
+  const archive = new WarmArchive('orderly', open, new HandClock(), silentLog, () => held);
+  await archive.start();
+  await archive.stop();
+  assert.deepEqual(await loaded('orderly'), ['flow.held h value']);
+  assert.deepEqual(await loaded('orderly'), []);
+});
+
 test('templates of yesterday are forgotten, and engines and clocks, which are told once, are not', async () => {
   await run('old', entry('flow.template', 't'), entry('snmp.engine', 'e'), entry('syslog.clock', 'c'));
   await sql(`UPDATE warm_state SET told_at = now() - interval '26 hours' WHERE owner = 'old'`);
