@@ -5,6 +5,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { messageOf } from '../runtime/errors.ts';
 import { type Component, withTimeout } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
+import { openWithin } from './sessions.ts';
 
 const STORE_EVERY_MS = 5000;
 const ANSWER_MS = 5000;
@@ -159,7 +160,7 @@ export class WarmArchive implements Component {
 
   async #query(text: string, values: readonly unknown[]): Promise<readonly Record<string, unknown>[]> {
     try {
-      this.#session ??= await withTimeout(this.#open(), ANSWER_MS, 'the database');
+      this.#session ??= await openWithin(this.#open, ANSWER_MS);
       return (await withTimeout(this.#session.query(text, values), ANSWER_MS, 'the database')).rows;
     } catch (error) {
       void this.#session?.close();
