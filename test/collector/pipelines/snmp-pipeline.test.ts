@@ -12,13 +12,13 @@ import { eventually } from '../../support/processes.ts';
 const ENGINE = { engineId: '8000000001020304', boots: 1, startedAtMs: 0 };
 const FIRST_PORT = 40_000;
 /** One object for all, as a listener has it. */
-const datagram = {
+const datagram: { -readonly [Key in keyof Datagram]: Datagram[Key] } = {
   bytes: Buffer.alloc(0),
   sourceAddress: '192.0.2.1',
   sourcePort: 0,
   localPort: 162,
   receivedAtMicros: systemClock.nowMicros(),
-} satisfies Datagram;
+};
 
 const queue: Queue = {
   append: async () => true,
