@@ -13,6 +13,7 @@ const LOAD_MS = 10_000;
 const ENTRIES_A_STATEMENT = 2000;
 /** While the database is away; what is beyond is stored when it is told again. */
 const MAX_WAITING = 200_000;
+const MAX_WAITING_BYTES = 64 << 20;
 /** What decoders forget when it is not in use, and tell again every few hours while it is. */
 const MAX_AGE = '25 hours';
 /** What they keep for good is told once: clocks, engines, names. Bounded all the same. */
@@ -55,6 +56,7 @@ export class WarmArchive implements Component {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #waiting = new Map<string, WarmEntry>();
+  #waitingBytes = 0;
   #session: SqlSession | undefined;
   #storing: Promise<void> = Promise.resolve();
   #cancel: (() => void) | undefined;
@@ -102,7 +104,7 @@ export class WarmArchive implements Component {
     this.#isStopped = true;
     this.#cancel?.();
     await this.#storing;
-    for (const entry of this.#left()) this.#waiting.set(`${entry.kind} ${entry.key}`, entry);
+    for (const entry of this.#left()) this.#wait(entry);
     await this.#store().catch(() => {});
     await this.#session?.close();
   }
@@ -110,9 +112,25 @@ export class WarmArchive implements Component {
   changed(entries: readonly WarmEntry[]): void {
     for (const entry of entries) {
       if (FLEETING.has(entry.kind)) continue;
-      if (this.#waiting.size >= MAX_WAITING) return;
-      this.#waiting.set(`${entry.kind} ${entry.key}`, entry);
+      this.#wait(entry);
     }
+  }
+
+  /** A copy waits: what came in a message would hold on to all of its memory. */
+  #wait({ kind, key, value }: WarmEntry): void {
+    const name = `${kind} ${key}`;
+    this.#drop(name);
+    const bytes = key.length + (value?.length ?? 0);
+    if (this.#waiting.size >= MAX_WAITING || this.#waitingBytes + bytes > MAX_WAITING_BYTES) return;
+    this.#waiting.set(name, { kind, key, value: value && Uint8Array.from(value) });
+    this.#waitingBytes += bytes;
+  }
+
+  #drop(name: string): void {
+    const known = this.#waiting.get(name);
+    if (known === undefined) return;
+    this.#waiting.delete(name);
+    this.#waitingBytes -= known.key.length + (known.value?.length ?? 0);
   }
 
   #storeLater(): void {
@@ -136,7 +154,7 @@ export class WarmArchive implements Component {
       const values = known.map(({ value }) => Buffer.from(value ?? []));
       if (known.length > 0) await this.#query(STORE, [this.#owner, kinds(known), keys(known), values]);
       if (gone.length > 0) await this.#query(REMOVE, [this.#owner, kinds(gone), keys(gone)]);
-      for (const [name, entry] of some) if (this.#waiting.get(name) === entry) this.#waiting.delete(name);
+      for (const [name, entry] of some) if (this.#waiting.get(name) === entry) this.#drop(name);
     }
   }
 
