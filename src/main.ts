@@ -118,6 +118,8 @@ export function buildCollector(
       sessionsOf(database.address, 'dogwatch warm state'),
       systemClock,
       log,
+      // The other node of a pair has it already.
+      () => (isGated ? [] : warm.entries('flow.held')),
     );
     const events = new EventLog(
       { pair: config.ha?.pair ?? config.node.name, node: config.node.name },
@@ -127,6 +129,7 @@ export function buildCollector(
     );
     await lifecycle.start(events);
     warm.merge(await archive.load());
+    if (!isGated) warm.inherit(0);
     await lifecycle.start(archive);
     warm.onTold = (entries) => {
       archive.changed(entries);

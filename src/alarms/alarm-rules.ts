@@ -99,14 +99,16 @@ function rowsLostSign({ lostRows }: AlarmFacts): AlarmSign {
   };
 }
 
-function databaseSign({ writer }: CollectorStatus): AlarmSign {
-  const why = writer.error === undefined ? '' : `: ${writer.error}`;
+/** A writer that has nothing to write does not notice: the heartbeat of a pair does. */
+function databaseSign({ writer, pair }: CollectorStatus): AlarmSign {
+  const finding = pair?.own.readiness.findings.find(({ name, state }) => name === 'database' && state === 'fail');
+  const reason = writer.error ?? finding?.found;
   return {
     ...FOR_A_MINUTE,
     kind: 'database',
     subject: '',
-    state: stateOf(writer.state !== 'writing'),
-    summary: `has not reached the database for a minute${why}`,
+    state: stateOf(writer.state !== 'writing' || finding !== undefined),
+    summary: `has not reached the database for a minute${reason === undefined ? '' : `: ${reason}`}`,
     wellAgain: 'reaches the database again',
     remedy: 'The journal takes what arrives until it is full. dogwatch check says what it finds of the database.',
   };

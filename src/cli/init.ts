@@ -1,6 +1,8 @@
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
 import { DogwatchError } from '../runtime/errors.ts';
+import { interfaceOf } from '../setup/pair/own-interface.ts';
 import { pairFiles } from '../setup/pair/pair-files.ts';
 import type { PairPlan } from '../setup/pair/pair-plan.ts';
 import { CONFIG_DIRECTORY } from '../setup/pair/systemd-unit.ts';
@@ -20,6 +22,7 @@ Examples:
   dogwatch init pair --node dw-a=192.0.2.11 --node dw-b=192.0.2.12 --virtual 192.0.2.10/24 --interface eth0 \\
     --database postgresql://dogwatch@db.example.net/dogwatch --redis redis://redis.example.net
   dogwatch init pair … --virtual 2001:db8::10/64 --virtual 192.0.2.10/24     both families
+  dogwatch init pair … --interface eth0 --peer-interface ens192
   dogwatch init pair … --journal /mnt/dogwatch   a folder of both nodes in place of Redis
   dogwatch init pair … --driver none             somebody else moves the virtual IP
 
@@ -37,7 +40,8 @@ export function registerInit(program: Command): void {
     .description('Writes both nodes of a pair: configuration, secret and systemd service of each.')
     .option('--node <name=address>', 'a node and its own address; twice', collect, [])
     .option('--virtual <address/length>', 'the virtual IP with its prefix length; again for more', collect, [])
-    .option('--interface <name>', 'interface that carries it (default: the one with the own address)')
+    .option('--interface <name>', 'interface that carries it on the first node (default: the one with the own address)')
+    .option('--peer-interface <name>', 'that of the second node (default: the same)')
     .option('--database <url>', 'PostgreSQL that both nodes reach')
     .option('--redis <url>', 'let batches wait in Redis')
     .option('--journal <folder>', 'let batches wait in a folder that both nodes have')
@@ -78,18 +82,29 @@ function thisProgram(): string {
 }
 
 function doneText(plan: PairPlan, files: readonly string[]): string {
-  const [one, other] = plan.nodes;
+  const copies = plan.nodes.map(({ name, address }) => {
+    const folder = dirname(files.find((file) => dirname(file).endsWith(`/${name}`)) ?? '');
+    const isHere = interfaceOf(address) !== undefined;
+    return `       ${isHere ? `cp ${folder}/* ${CONFIG_DIRECTORY}/` : `scp ${folder}/* ${bracketed(address)}:${CONFIG_DIRECTORY}/`}`;
+  });
   return [
     'Written, and checked as a start would:',
     ...files.map((file) => `  ${file}`),
     '',
     'Next:',
-    `  1. Copy each node's folder to ${CONFIG_DIRECTORY} of ${one.name} (${one.address}) and ${other.name} (${other.address}), over a channel that`,
-    '     nobody listens to (scp): pair.secret is the key of the pair. It belongs to the account dogwatch, mode 0600.',
-    `  2. On both: dogwatch check --pair --config ${CONFIG_DIRECTORY}/dogwatch.yaml`,
-    '     It says what is missing, and what to do about it.',
-    '  3. On both: move dogwatch.service to /etc/systemd/system, then systemctl enable --now dogwatch.',
+    '  1. Each node gets its folder; pair.secret is the key of the pair, for nobody else to see:',
+    ...copies,
+    `     and on both: chown dogwatch: ${CONFIG_DIRECTORY}/*; mv ${CONFIG_DIRECTORY}/dogwatch.service /etc/systemd/system/`,
+    '  2. On both, to see what is missing, and what to do about it:',
+    `       dogwatch check --pair --config ${CONFIG_DIRECTORY}/dogwatch.yaml`,
+    '  3. On both:',
+    '       systemctl daemon-reload && systemctl enable --now dogwatch',
     '     dogwatch status shows both; dogwatch switchover moves the virtual IP.',
     '',
   ].join('\n');
+}
+
+/** As scp has it. */
+function bracketed(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
 }

@@ -128,7 +128,10 @@ function doneText(
     'Written, and checked as a start would:',
     ...files.map((file) => `  ${file}`),
     '',
-    ...(isEqual ? [] : [`Shared settings differ from those of ${first.name}: compare dogwatch config on both.`]),
+    // What is to be copied belongs to them.
+    ...(isEqual || missing.length > 0
+      ? []
+      : [`Shared settings differ from those of ${first.name}: compare dogwatch config on both.`]),
     ...(isExpected
       ? []
       : [

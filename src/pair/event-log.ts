@@ -6,6 +6,7 @@ import { type Component, withTimeout } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import type { WaitingEvent, WaitingEvents } from '../notifications/direct-telling.ts';
 import type { PairEvent, PairEventKind } from './pair-event.ts';
+import { openWithin } from './sessions.ts';
 
 export interface EventLogOptions {
   readonly pair: string;
@@ -204,7 +205,7 @@ export class EventLog implements Component, WaitingEvents {
 
   /** @throws what the database says */
   async #openSession(): Promise<SqlSession> {
-    this.#session ??= await withTimeout(this.#open(), ANSWER_MS, 'the database');
+    this.#session ??= await openWithin(this.#open, ANSWER_MS);
     return this.#session;
   }
 }

@@ -4,6 +4,7 @@ import { messageOf } from '../runtime/errors.ts';
 import { withTimeout } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import type { EventLog } from './event-log.ts';
+import { openWithin } from './sessions.ts';
 
 const MEASURE_AFTER_MS = 15_000;
 /** The minute of the gap and the next are in the loss ledger by then. */
@@ -83,7 +84,7 @@ export class GapWatch {
   }
 
   async #query(text: string, at: Date): Promise<readonly Record<string, unknown>[]> {
-    const session = await withTimeout(this.#open(), ANSWER_MS, 'the database');
+    const session = await openWithin(this.#open, ANSWER_MS);
     try {
       return (await withTimeout(session.query(text, [at]), ANSWER_MS, 'the database')).rows;
     } finally {

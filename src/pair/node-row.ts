@@ -4,6 +4,7 @@ import { messageOf } from '../runtime/errors.ts';
 import { type Component, withTimeout } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import type { PairNodeStatus } from './pair-status.ts';
+import { openWithin } from './sessions.ts';
 
 const WRITE_EVERY_MS = 5000;
 const ANSWER_MS = 3000;
@@ -70,7 +71,7 @@ export class NodeRow implements Component {
   }
 
   async #write(): Promise<void> {
-    this.#connection ??= await withTimeout(this.#open(), ANSWER_MS, 'the database');
+    this.#connection ??= await openWithin(this.#open, ANSWER_MS);
     const connection = this.#connection;
     const status = this.#status();
     const { node, address, version, role } = status;

@@ -1,10 +1,11 @@
 import type { OpenSession, SqlSession } from '../../ha/heartbeat/sql-session.ts';
 import type { WarmEntry } from '../../collectors/warm-state.ts';
-import { WARM_LIMITS } from '../keeper/warm-store.ts';
+import { OWNED_KINDS, WARM_LIMITS } from '../keeper/warm-store.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { messageOf } from '../runtime/errors.ts';
 import { type Component, withTimeout } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
+import { openWithin } from './sessions.ts';
 
 const STORE_EVERY_MS = 5000;
 const ANSWER_MS = 5000;
@@ -12,6 +13,7 @@ const LOAD_MS = 10_000;
 const ENTRIES_A_STATEMENT = 2000;
 /** While the database is away; what is beyond is stored when it is told again. */
 const MAX_WAITING = 200_000;
+const MAX_WAITING_BYTES = 64 << 20;
 /** What decoders forget when it is not in use, and tell again every few hours while it is. */
 const MAX_AGE = '25 hours';
 /** What they keep for good is told once: clocks, engines, names. Bounded all the same. */
@@ -22,8 +24,14 @@ const AGELESS: readonly string[] = Object.entries(WARM_LIMITS)
 /** Not for another time: whoever had it has written it, or it is made anew. */
 const FLEETING: ReadonlySet<string> = new Set(['flow.held', 'flow.sequence', 'snmp.inform']);
 
+/** Stored at an orderly end alone, and taken out by the next start before anything is decoded: nobody meets it twice. */
+const LEFT = [...OWNED_KINDS];
+
 const OLDEST = `now() - CASE WHEN kind = ANY ($2::text[]) THEN interval '${AGELESS_MAX_AGE}' ELSE interval '${MAX_AGE}' END`;
-const LOAD = `SELECT kind, key, value FROM warm_state WHERE owner = $1 AND told_at > ${OLDEST} ORDER BY told_at`;
+const LOAD = `
+  SELECT kind, key, value FROM warm_state
+  WHERE owner = $1 AND told_at > ${OLDEST} AND kind <> ALL ($3::text[]) ORDER BY told_at`;
+const TAKE_LEFT = `DELETE FROM warm_state WHERE owner = $1 AND kind = ANY ($2::text[]) RETURNING kind, key, value`;
 const STORE = `
   INSERT INTO warm_state AS known (owner, kind, key, value)
   SELECT $1, kind, key, value FROM unnest($2::text[], $3::text[], $4::bytea[]) AS told (kind, key, value)
@@ -39,6 +47,7 @@ const EXPIRE = `DELETE FROM warm_state WHERE owner = $1 AND told_at <= ${OLDEST}
  *
  *   load() at the start ─▶ store
  *   changed() ─▶ waiting ──every 5 s──▶ warm_state ──database away──▶ waiting
+ *   stop(): data that still waits for its template, of a node that is alone
  */
 export class WarmArchive implements Component {
   readonly name = 'warm state in the database';
@@ -47,13 +56,19 @@ export class WarmArchive implements Component {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #waiting = new Map<string, WarmEntry>();
+  #waitingBytes = 0;
   #session: SqlSession | undefined;
   #storing: Promise<void> = Promise.resolve();
   #cancel: (() => void) | undefined;
   #isStopped = false;
+  readonly #left: () => Iterable<WarmEntry>;
 
-  /** @param owner the pair, or the node where it is alone */
-  constructor(owner: string, open: OpenSession, clock: Clock, log: Log) {
+  /**
+   * @param owner the pair, or the node where it is alone
+   * @param left what its workers had for themselves when they ended; nothing where another node has it
+   */
+  constructor(owner: string, open: OpenSession, clock: Clock, log: Log, left: () => Iterable<WarmEntry> = () => []) {
+    this.#left = left;
     this.#owner = owner;
     this.#open = open;
     this.#clock = clock;
@@ -63,9 +78,10 @@ export class WarmArchive implements Component {
   /** What an earlier run of this node, or the other node, knew; nothing where the database does not answer. Never rejects. */
   async load(): Promise<WarmEntry[]> {
     try {
-      const rows = await withTimeout(this.#query(LOAD, [this.#owner, AGELESS]), LOAD_MS, 'the database');
+      const rows = await withTimeout(this.#query(LOAD, [this.#owner, AGELESS, LEFT]), LOAD_MS, 'the database');
       await this.#query(EXPIRE, [this.#owner, AGELESS]);
-      return rows.map(({ kind, key, value }) => ({
+      const left = await this.#query(TAKE_LEFT, [this.#owner, LEFT]);
+      return [...rows, ...left].map(({ kind, key, value }) => ({
         kind: String(kind),
         key: String(key),
         value: value instanceof Uint8Array ? value : undefined,
@@ -88,6 +104,7 @@ export class WarmArchive implements Component {
     this.#isStopped = true;
     this.#cancel?.();
     await this.#storing;
+    for (const entry of this.#left()) this.#wait(entry);
     await this.#store().catch(() => {});
     await this.#session?.close();
   }
@@ -95,9 +112,25 @@ export class WarmArchive implements Component {
   changed(entries: readonly WarmEntry[]): void {
     for (const entry of entries) {
       if (FLEETING.has(entry.kind)) continue;
-      if (this.#waiting.size >= MAX_WAITING) return;
-      this.#waiting.set(`${entry.kind} ${entry.key}`, entry);
+      this.#wait(entry);
     }
+  }
+
+  /** A copy waits: what came in a message would hold on to all of its memory. */
+  #wait({ kind, key, value }: WarmEntry): void {
+    const name = `${kind} ${key}`;
+    this.#drop(name);
+    const bytes = key.length + (value?.length ?? 0);
+    if (this.#waiting.size >= MAX_WAITING || this.#waitingBytes + bytes > MAX_WAITING_BYTES) return;
+    this.#waiting.set(name, { kind, key, value: value && Uint8Array.from(value) });
+    this.#waitingBytes += bytes;
+  }
+
+  #drop(name: string): void {
+    const known = this.#waiting.get(name);
+    if (known === undefined) return;
+    this.#waiting.delete(name);
+    this.#waitingBytes -= known.key.length + (known.value?.length ?? 0);
   }
 
   #storeLater(): void {
@@ -121,13 +154,13 @@ export class WarmArchive implements Component {
       const values = known.map(({ value }) => Buffer.from(value ?? []));
       if (known.length > 0) await this.#query(STORE, [this.#owner, kinds(known), keys(known), values]);
       if (gone.length > 0) await this.#query(REMOVE, [this.#owner, kinds(gone), keys(gone)]);
-      for (const [name, entry] of some) if (this.#waiting.get(name) === entry) this.#waiting.delete(name);
+      for (const [name, entry] of some) if (this.#waiting.get(name) === entry) this.#drop(name);
     }
   }
 
   async #query(text: string, values: readonly unknown[]): Promise<readonly Record<string, unknown>[]> {
     try {
-      this.#session ??= await withTimeout(this.#open(), ANSWER_MS, 'the database');
+      this.#session ??= await openWithin(this.#open, ANSWER_MS);
       return (await withTimeout(this.#session.query(text, values), ANSWER_MS, 'the database')).rows;
     } catch (error) {
       void this.#session?.close();

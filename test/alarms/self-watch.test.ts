@@ -194,6 +194,15 @@ test('a standby that is not ready, or not heard, for a minute is an alarm of the
   assert.deepEqual(node.kinds, ['alarm standby', 'alarm-over standby', 'alarm standby']);
 });
 
+test('a node of a pair that has nothing to write notices by its heartbeat that the database is away', async () => {
+  const node = new Node();
+  const silent = { name: 'database', state: 'fail', found: 'it has not answered for 70 s', remedy: 'see' } as const;
+  const own = { ...nodeOfPair('n1', 'active', true), readiness: { isReady: false, findings: [silent] } };
+  await node.passes(90, { pair: pairStatus(own, nodeOfPair('n2', 'standby', true), 100) });
+  assert.deepEqual(node.kinds, ['alarm database']);
+  assert.match(node.told[0]?.summary ?? '', /for a minute: it has not answered for 70 s$/);
+});
+
 test('the standby is silent about its own readiness', async () => {
   const node = new Node();
   const own = nodeOfPair('n2', 'standby', false);

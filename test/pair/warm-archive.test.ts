@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
+import type { SqlSession } from '../../ha/heartbeat/sql-session.ts';
 import type { WarmEntry } from '../../collectors/warm-state.ts';
 import { sessionsOf } from '../../src/pair/sessions.ts';
 import { WarmArchive } from '../../src/pair/warm-archive.ts';
@@ -55,6 +56,16 @@ test('what is of its moment only is not stored: a later run would decode it agai
   assert.deepEqual(await loaded('fleeting'), []);
 });
 
+test('data that still waits at an orderly end is there for the next start, once', async () => {
+  const held = [entry('flow.held', 'h')];
+  const open = sessionsOf(database.address, 'dogwatch warm');
+  const archive = new WarmArchive('orderly', open, new HandClock(), silentLog, () => held);
+  await archive.start();
+  await archive.stop();
+  assert.deepEqual(await loaded('orderly'), ['flow.held h value']);
+  assert.deepEqual(await loaded('orderly'), []);
+});
+
 test('templates of yesterday are forgotten, and engines and clocks, which are told once, are not', async () => {
   await run('old', entry('flow.template', 't'), entry('snmp.engine', 'e'), entry('syslog.clock', 'c'));
   await sql(`UPDATE warm_state SET told_at = now() - interval '26 hours' WHERE owner = 'old'`);
@@ -72,4 +83,26 @@ test('a database that is not there makes a node that knows nothing, not one that
   await archive.start();
   archive.changed([entry('flow.template', 't')]);
   await archive.stop();
+});
+
+test('a flood while the database is away waits within a bound', async () => {
+  let stored = 0;
+  let isThere = false;
+  const open = (): Promise<SqlSession> => {
+    if (!isThere) return Promise.reject(new Error('connection refused'));
+    const query = (_text: string, values: readonly unknown[] = []): Promise<{ rows: []; rowCount: number }> => {
+      const [, , , contents] = values;
+      if (Array.isArray(contents)) for (const content of contents) stored += Buffer.from(content).length;
+      return Promise.resolve({ rows: [], rowCount: 0 });
+    };
+    return Promise.resolve({ query, close: () => Promise.resolve() });
+  };
+  const archive = new WarmArchive('flooded', open, new HandClock(), silentLog);
+  await archive.start();
+  const large = Buffer.alloc(64 * 1024);
+  for (let sender = 0; sender < 5000; sender += 1)
+    archive.changed([{ kind: 'flow.template', key: `${sender}`, value: large }]);
+  isThere = true;
+  await archive.stop();
+  assert.ok(stored > 60 << 20 && stored <= 64 << 20, `${stored} bytes`);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -14,7 +14,8 @@ import { fetchOffer } from '../../src/setup/join/fetch-offer.ts';
 import { Invitation } from '../../src/setup/join/invitation.ts';
 import { type JoinToken, parseToken, tokenText } from '../../src/setup/join/join-token.ts';
 import { joinedFiles } from '../../src/setup/join/joined-files.ts';
-import { pairOffer } from '../../src/setup/join/offer.ts';
+import { type PairOffer, pairOffer } from '../../src/setup/join/offer.ts';
+import { HandClock } from '../support/hand-clock.ts';
 import { temporaryDirectory } from '../support/postgres.ts';
 
 const SECRET = randomBytes(32);
@@ -41,9 +42,9 @@ const SETTINGS = {
   },
 };
 
-async function firstNode(): Promise<Config> {
+async function firstNode(more: Readonly<Record<string, unknown>> = {}): Promise<Config> {
   const file = join(await temporaryDirectory(), 'dogwatch.yaml');
-  await writeFile(file, JSON.stringify(SETTINGS));
+  await writeFile(file, JSON.stringify({ ...SETTINGS, ...more }));
   return loadConfig({ file, environment: {} }).config;
 }
 
@@ -119,4 +120,59 @@ test('a token is one word, and part of one is none', () => {
   assert.deepEqual(parseToken(`${text}\n`), token);
   for (const part of ['', 'dw-join-', text.slice(0, 30), text.slice(8), `${text}!`])
     assert.equal(parseToken(part), undefined, part);
+});
+
+test('passwords that stand in files of the first node are not written into the second one’s configuration', async () => {
+  const folder = await temporaryDirectory();
+  const secrets = {
+    'db.password': 'geheim-1',
+    'mail.password': 'geheim-2',
+    'chat.url': 'https://chat.example.net/geheim-3',
+  };
+  const file = (name: string): string => join(folder, name);
+  for (const [name, text] of Object.entries(secrets)) await writeFile(file(name), text);
+  const email = { host: 'mail.example.net', user: 'dw', from: 'dw@example.net', to: ['noc@example.net'] };
+  const config = await firstNode({
+    database: { url: 'postgresql://dogwatch@db.example.net/dogwatch', passwordFile: file('db.password') },
+    notify: { email: { ...email, passwordFile: file('mail.password') }, webhooks: [{ urlFile: file('chat.url') }] },
+  });
+  assert.ok(config.ha !== undefined);
+  // As it comes over the link.
+  const offer: PairOffer = JSON.parse(JSON.stringify(pairOffer(config, config.ha, SECRET, '1.0.0')));
+  assert.doesNotMatch(JSON.stringify(offer), /geheim/);
+  const own = { name: 'dw-b', address: '127.0.0.2', interface: undefined };
+  // The same files are here: as after the copy that is asked for.
+  const { config: second, missing } = joinedFiles(offer, own);
+  assert.deepEqual(missing, []);
+  assert.equal(settingsDigest(second), settingsDigest(config));
+  await rm(file('mail.password'));
+  assert.match(joinedFiles(offer, own).missing.join(), /^notify\.email\.passwordFile: cannot be read/);
+});
+
+test('a password beside the URL of the database comes along, once', async () => {
+  const config = await firstNode({
+    database: { url: 'postgresql://dogwatch@db.example.net/dogwatch', password: 'p&ss' },
+  });
+  assert.ok(config.ha !== undefined);
+  const offer = pairOffer(config, config.ha, SECRET, '1.0.0');
+  const own = { name: 'dw-b', address: '127.0.0.2', interface: undefined };
+  const { config: second } = joinedFiles(offer, own);
+  assert.equal(second.database.url, config.database.url);
+  assert.equal(settingsDigest(second), settingsDigest(config));
+});
+
+test('an invitation is over after its 15 minutes', async (context) => {
+  const config = await firstNode();
+  assert.ok(config.ha !== undefined);
+  const clock = new HandClock();
+  const invitation = new Invitation(clock, silentLog);
+  context.after(() => invitation.close());
+  const { token } = await invitation.open('127.0.0.1', 0, pairOffer(config, config.ha, SECRET, '1.0.0'));
+  clock.advance(15 * 60_000 - 1);
+  assert.equal(invitation.isOpen, true);
+  clock.advance(1);
+  assert.equal(invitation.isOpen, false);
+  const parsed = parseToken(token);
+  assert.ok(parsed !== undefined);
+  await assert.rejects(fetchOffer(parsed), { code: 'JOIN_UNREACHABLE', remedy: /15 minutes/ });
 });

@@ -205,7 +205,8 @@ function ownAddress(index: number): string {
   return `127.0.0.${index + 1}`;
 }
 
-async function freeUdpPort(address: string): Promise<number> {
+/** A port of this address that nobody has. */
+export async function freeUdpPort(address: string): Promise<number> {
   const socket = createSocket('udp4').bind(0, address);
   await once(socket, 'listening');
   const { port } = socket.address();

@@ -23,6 +23,7 @@ const DEBIAN_PACKAGES: readonly DebianPackage[] = [
   { name: 'nfdump', commands: ['nfcapd', 'nfdump'], services: ['nfdump'] },
   { name: 'faketime', commands: ['faketime'], services: [] },
   { name: 'redis-server', commands: ['redis-server', 'redis-cli'], services: ['redis-server'] },
+  { name: 'bsdutils', commands: ['script'], services: [] },
   { name: 'iproute2', commands: ['ip', 'bridge'], services: [] },
   { name: 'iputils-arping', commands: ['arping'], services: [] },
   { name: 'iputils-ping', commands: ['ping'], services: [] },

@@ -8,6 +8,8 @@ export interface PairAnswers {
   readonly node: readonly string[];
   readonly virtual: readonly string[];
   readonly interface?: string;
+  /** Of the second node, where it is another. */
+  readonly peerInterface?: string;
   readonly database?: string;
   readonly redis?: string;
   readonly journal?: string;
@@ -43,6 +45,7 @@ export function completed(answers: PairAnswers): PairPlan {
     virtualAddresses: answers.virtual.map((address) => withPrefixLength(address, own?.prefixLength)),
     driver: answers.driver,
     interface: name,
+    peerInterface: answers.driver === 'linux' ? (answers.peerInterface ?? peerInterfaceHere(other, name)) : undefined,
     command: answers.command === undefined ? [] : answers.command.split(/\s+/),
     port: portOf(answers.port),
     database: answers.database,
@@ -55,6 +58,11 @@ function nodeOf(text: string): PlannedNode {
   const node = parseNode(text);
   if (node === undefined) throw usage(`--node ${text}: expected name=address, such as dw-a=192.0.2.11`);
   return node;
+}
+
+/** This machine may be the second one. */
+function peerInterfaceHere({ address }: PlannedNode, first: string | undefined): string | undefined {
+  return interfaceOf(address)?.name ?? first;
 }
 
 function portOf(text: string | undefined): number | undefined {

@@ -100,7 +100,8 @@ function* listenerBreaches({ listeners }: Config, { virtualAddresses }: Ha): Gen
   }
 }
 
-function isWithin(address: string, network: string, length: number): boolean {
+/** Whether `address` is in the network of `network`, which is of the same family. */
+export function isWithin(address: string, network: string, length: number): boolean {
   const family = isIPv4(network) ? 'ipv4' : 'ipv6';
   const list = new BlockList();
   list.addSubnet(network, length, family);

@@ -26,13 +26,46 @@ export function pairOffer(config: Config, ha: Ha, secret: Buffer, version: strin
   return {
     version,
     secret: secret.toString('base64'),
-    shared: { ...sharedSettings(config), snmp: withoutState(config) },
+    shared: { ...sharedSettings(config), snmp: withoutState(config), ...withoutFiles(config) },
     digest: settingsDigest(config),
     first: { name: config.node.name, address: ha.address, port: ha.port },
     second: { name: ha.peer.name, address: ha.peer.address, port: ha.peer.port },
     interface: ha.interface,
     journalDirectory: directory.startsWith(`${config.stateDirectory}/`) ? undefined : directory,
   };
+}
+
+/** Without what the loader has filled in from files: these are copied by whoever sets up the second node. */
+function withoutFiles({ database, redis, notify }: Config): Pick<Config, 'database' | 'redis' | 'notify'> {
+  const { email, webhooks } = notify;
+  return {
+    database: withoutFilled({ ...database, url: withoutPassword(database) }),
+    redis: withoutFilled(redis),
+    notify: {
+      ...notify,
+      ...(email === undefined ? {} : { email: withoutFilled(email) }),
+      webhooks: webhooks.map((each) => withoutFilled(each.headersFile === undefined ? each : { ...each, headers: {} })),
+    },
+  };
+}
+
+/** As the loader puts it there: the last parameter. One that is no file's comes along within the URL. */
+function withoutPassword({ url, passwordFile }: Config['database']): string | undefined {
+  return passwordFile === undefined ? url : url?.replace(/[?&]password=[^&]*$/, '');
+}
+
+interface FilledFromFiles {
+  readonly urlFile?: string | undefined;
+  readonly passwordFile?: string | undefined;
+}
+
+function withoutFilled<Group extends FilledFromFiles>(group: Group): Group {
+  const { urlFile, passwordFile } = group;
+  const nothing = {
+    ...(urlFile === undefined ? {} : { url: undefined }),
+    ...(passwordFile === undefined ? {} : { password: undefined }),
+  };
+  return { ...group, ...nothing };
 }
 
 /** The folder of MIBs is told from the state directory on, which is another one on each node. */

@@ -36,7 +36,7 @@ export function nodeYaml(plan: PairPlan, index: 0 | 1): string {
       lines({ secretFile: SECRET_FILE }),
       '# The virtual IP: where devices send to. Whoever is active has it.',
       lines({ virtualAddresses: plan.virtualAddresses }),
-      ...driverLines(plan),
+      ...driverLines(plan, index),
     ]),
     '# Devices that may send; without it everyone may.',
     '# allowFrom: [192.0.2.0/24]',
@@ -69,8 +69,9 @@ function portLines(port: number | undefined): string[] {
   return port === undefined ? [] : ['# UDP and TCP port of the link between the nodes.', lines({ port })];
 }
 
-function driverLines(plan: PairPlan): string[] {
-  const { driver, command, interface: name } = plan;
+function driverLines(plan: PairPlan, index: 0 | 1): string[] {
+  const { driver, command } = plan;
+  const name = index === 0 ? plan.interface : plan.peerInterface;
   const how = { linux: 'by ip and arping', command: 'by a command of yours', none: 'by somebody else' }[driver];
   return [
     `# How it is moved: ${how}.`,

@@ -19,3 +19,12 @@ export function interfaceOf(
   }
   return undefined;
 }
+
+/** The address that this machine most likely has for good: the first one that others reach; undefined: it has none. */
+export function likelyOwnAddress(
+  interfaces: Readonly<Record<string, NetworkInterfaceInfo[] | undefined>> = networkInterfaces(),
+): string | undefined {
+  const all = Object.values(interfaces).flatMap((addresses = []) => addresses.filter(({ internal }) => !internal));
+  const [first] = all.filter(({ family }) => family === 'IPv4');
+  return (first ?? all.find(({ address }) => !address.startsWith('fe80')))?.address;
+}

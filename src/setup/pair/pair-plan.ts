@@ -17,7 +17,9 @@ export interface PairPlan {
   /** Each with its prefix length. */
   readonly virtualAddresses: readonly string[];
   readonly driver: 'linux' | 'command' | 'none';
+  /** Of the first node. */
   readonly interface: string | undefined;
+  readonly peerInterface: string | undefined;
   /** Program and arguments of the driver `command`. */
   readonly command: readonly string[];
   readonly port: number | undefined;

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { PairNodeStatus } from '../../src/pair/pair-status.ts';
+import { readinessOf, type ReadinessFacts } from '../../src/pair/readiness.ts';
+
+const WELL: ReadinessFacts = {
+  version: '1.0.0',
+  settingsDigest: 'ab',
+  isMigrated: true,
+  databaseTrouble: undefined,
+  queueTrouble: undefined,
+  processTroubles: [],
+  addressTroubles: [],
+  takenPorts: [],
+  unreadableFiles: [],
+  folderTrouble: undefined,
+  journalDirectory: '/mnt/dogwatch',
+  timeZone: 'Europe/Berlin',
+  journalBatches: 0,
+  journalOldestMs: 0,
+  differingWarmKinds: [],
+  clockOffsetMs: 3,
+};
+
+function peerOf(facts: ReadinessFacts): PairNodeStatus {
+  return {
+    node: 'dw-b',
+    version: facts.version,
+    address: '192.0.2.12 port 8056',
+    startedAt: '2026-11-23T03:00:00.000Z',
+    role: 'standby',
+    reason: 'dw-a is active',
+    since: '2026-11-23T03:00:00.000Z',
+    epoch: 7,
+    votes: { database: { leftMs: 0, trouble: undefined }, peer: { leftMs: 0, trouble: undefined } },
+    holdsAddress: false,
+    isListening: false,
+    readiness: readinessOf(facts, undefined),
+    queue: { batches: 0, rows: 0, oldestMs: 0 },
+    settingsDigest: facts.settingsDigest,
+  };
+}
+
+/** What is not ok: `state name`. */
+function troubles(facts: Partial<ReadinessFacts>, peer: Partial<ReadinessFacts> = {}): string[] {
+  const { isReady, findings } = readinessOf({ ...WELL, ...facts }, peerOf({ ...WELL, ...peer }));
+  const all = findings.filter(({ state }) => state !== 'ok').map(({ name, state }) => `${state} ${name}`);
+  assert.equal(isReady, !all.some((each) => each.startsWith('fail')));
+  return all;
+}
+
+test('a node that lacks nothing is ready', () => {
+  assert.deepEqual(troubles({}), []);
+});
+
+test('another version, other settings, an unreachable database, a taken port or an unreadable secret keep a node from being ready', () => {
+  assert.deepEqual(troubles({ version: '1.0.1' }), ['fail version']);
+  assert.deepEqual(troubles({}, { settingsDigest: 'cd' }), ['fail shared settings']);
+  assert.deepEqual(troubles({ databaseTrouble: 'refused' }), ['fail database']);
+  assert.deepEqual(troubles({ takenPorts: ['UDP 2055'] }), ['fail ports']);
+  assert.deepEqual(troubles({ unreadableFiles: ['/etc/dogwatch/mail.password'] }), ['fail secrets']);
+});
+
+test('clocks and zones that differ, and a journal folder that root may not write, are warnings', () => {
+  assert.deepEqual(troubles({ clockOffsetMs: -5000 }), ['warn clock']);
+  assert.deepEqual(troubles({}, { timeZone: 'UTC' }), ['warn time zone']);
+  assert.deepEqual(troubles({ folderTrouble: 'EACCES' }), ['warn journal folder']);
+});
