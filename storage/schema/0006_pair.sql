@@ -62,7 +62,7 @@ COMMENT ON COLUMN ha_events.pair IS 'Its name; that of the node where it is alon
 COMMENT ON COLUMN ha_events.node IS 'Which saw it.';
 COMMENT ON COLUMN ha_events.kind IS 'takeover, switchover, role, vote, readiness, gap, address, settings, alarm or alarm-over.';
 COMMENT ON COLUMN ha_events.summary IS 'A sentence.';
-COMMENT ON COLUMN ha_events.details IS 'What it was seen by.';
+COMMENT ON COLUMN ha_events.details IS 'What it was seen by; told: channels that were told without the database.';
 
 CREATE INDEX ha_events_at ON ha_events (pair, at DESC);
 CREATE INDEX ha_events_to_tell ON ha_events (pair, id) WHERE notified_at IS NULL;
