@@ -26,6 +26,7 @@ import type { PairNodeStatus, Readiness } from './pair-status.ts';
 import { readinessOf, type ReadinessFacts } from './readiness.ts';
 import { sessionsOf } from './sessions.ts';
 import { settingsDigest } from './settings-digest.ts';
+import type { WarmArchive } from './warm-archive.ts';
 import { WarmMirror } from './warm-mirror.ts';
 
 export interface PairParts {
@@ -35,6 +36,7 @@ export interface PairParts {
   readonly workers: Workers;
   readonly attendants: Attendants;
   readonly warm: WarmStore;
+  readonly archive: WarmArchive;
   readonly engine: EngineIdentity;
   readonly events: EventLog;
   /** That were taken last. */
@@ -91,6 +93,8 @@ export function buildPair(config: Config, ha: Ha, parts: PairParts, log: Log): P
     log,
   );
   mirror.onGiven = () => workers.inheritHeld();
+  mirror.onLead = (entries) => parts.archive.adopt(entries);
+  mirror.onMerged = (entries) => parts.archive.changed(entries);
   const look = new NodeLook(config, ha, parts, mirror, () => link.status.clockOffsetMs);
   const ears = new GatedEars(sockets, workers, () => clock.monotonicMs());
   const node = new PairNode(
@@ -117,6 +121,7 @@ export function buildPair(config: Config, ha: Ha, parts: PairParts, log: Log): P
       memory: new EpochFile(config.stateDirectory, ha.pair),
       warm: mirror,
       readiness: (peer, silentMs) => look.readiness(peer, node.isActive, silentMs),
+      isListening: () => workers.isListening,
       queue: () => look.queue(),
       engine: () => {
         const { engineId, boots, startedAtMs } = engine.share();

@@ -49,6 +49,8 @@ export interface PairSurroundings {
   readonly warm: WarmMirror;
   /** Whether this node could be active, found anew every few seconds. @param silentMs since when the database has not answered the heartbeat */
   readiness(peer: PairNodeStatus | undefined, silentMs: number): Readiness;
+  /** Whether the workers have said that they listen. */
+  isListening(): boolean;
   queue(): PairNodeStatus['queue'];
   engine(): PairReport['engine'];
   macs(): Promise<readonly string[]>;
@@ -444,8 +446,8 @@ export class PairNode implements Component {
         database: { leftMs: role.databaseVoteMs ?? 0, trouble: undefined },
         peer: { leftMs: role.peerVoteMs ?? 0, trouble: undefined },
       },
-      holdsAddress: role.role !== 'standby',
-      isListening: role.role !== 'standby' && role.trouble === '',
+      holdsAddress: this.#surroundings.address.isHeld?.() ?? role.role !== 'standby',
+      isListening: this.#surroundings.isListening(),
       readiness: this.#readiness,
       queue: this.#surroundings.queue(),
       settingsDigest: this.#surroundings.settingsDigest(),
