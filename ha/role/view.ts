@@ -12,6 +12,13 @@ export const MOVE_EVERY_MS = 30_000;
 export const MOST_LOSSES = 3;
 export const LOSSES_WITHIN_MS = 600_000;
 
+/**
+ * For how long an active node holds the address at least, since lifetimes in the kernel are whole seconds: what is left of a lease that
+ * nobody has renewed for a moment would renew nothing, and the address would go before the role does. A living node gives it up with the
+ * role; one that is paused, or dies, leaves it behind for so long.
+ */
+export const LEAST_HOLD_MS = 1000;
+
 /** What the database says, seen from this node. `-Infinity`: never. */
 export interface DatabaseView {
   /** Until when its vote holds. */

@@ -194,6 +194,12 @@ export class WarmStore {
     return [...this.ownedBy(worker)];
   }
 
+  /** As it is now; without a value where it is not known. */
+  find(kind: string, key: string): WarmEntry {
+    const stored = this.#kinds.get(kind)?.entries.get(key);
+    return stored === undefined ? { kind, key, value: undefined } : entryOf(kind, key, stored);
+  }
+
   /** What every worker may know, told longest ago first within a kind. */
   *all(): Iterable<WarmEntry> {
     this.#expire();

@@ -11,8 +11,10 @@ const STORE_EVERY_MS = 5000;
 const ANSWER_MS = 5000;
 const LOAD_MS = 10_000;
 const ENTRIES_A_STATEMENT = 2000;
+const ADOPTED_BYTES = 4 << 20;
 /** While the database is away; what is beyond is stored when it is told again. */
 const MAX_WAITING = 200_000;
+const MAX_WAITING_BYTES = 64 << 20;
 /** What decoders forget when it is not in use, and tell again every few hours while it is. */
 const MAX_AGE = '25 hours';
 /** What they keep for good is told once: clocks, engines, names. Bounded all the same. */
@@ -61,6 +63,7 @@ export class WarmArchive implements Component {
   /** What is still to be looked through of what this node has taken over, and what of it is on its way. */
   #adopted: Iterator<WarmEntry> | undefined;
   #adopting: WarmEntry[] = [];
+  #waitingBytes = 0;
   #session: SqlSession | undefined;
   #storing: Promise<void> = Promise.resolve();
   #cancel: (() => void) | undefined;
@@ -108,7 +111,7 @@ export class WarmArchive implements Component {
     this.#isStopped = true;
     this.#cancel?.();
     await this.#storing;
-    for (const entry of this.#left()) this.#waiting.set(`${entry.kind} ${entry.key}`, entry);
+    for (const entry of this.#left()) this.#wait(entry);
     await this.#store().catch(() => {});
     await this.#session?.close();
   }
@@ -116,8 +119,7 @@ export class WarmArchive implements Component {
   changed(entries: readonly WarmEntry[]): void {
     for (const entry of entries) {
       if (FLEETING.has(entry.kind)) continue;
-      if (this.#waiting.size >= MAX_WAITING) return;
-      this.#waiting.set(`${entry.kind} ${entry.key}`, entry);
+      this.#wait(entry);
     }
   }
 
@@ -127,6 +129,23 @@ export class WarmArchive implements Component {
    */
   adopt(entries: Iterable<WarmEntry>): void {
     this.#adopted = entries[Symbol.iterator]();
+  }
+
+  /** A copy waits: what came in a message would hold on to all of its memory. */
+  #wait({ kind, key, value }: WarmEntry): void {
+    const name = `${kind} ${key}`;
+    this.#drop(name);
+    const bytes = key.length + (value?.length ?? 0);
+    if (this.#waiting.size >= MAX_WAITING || this.#waitingBytes + bytes > MAX_WAITING_BYTES) return;
+    this.#waiting.set(name, { kind, key, value: value && Uint8Array.from(value) });
+    this.#waitingBytes += bytes;
+  }
+
+  #drop(name: string): void {
+    const known = this.#waiting.get(name);
+    if (known === undefined) return;
+    this.#waiting.delete(name);
+    this.#waitingBytes -= known.key.length + (known.value?.length ?? 0);
   }
 
   #storeLater(): void {
@@ -148,20 +167,30 @@ export class WarmArchive implements Component {
       const gone = entries.filter(({ value }) => value === undefined);
       if (known.length > 0) await this.#query(STORE, [this.#owner, ...namesOf(known), valuesOf(known)]);
       if (gone.length > 0) await this.#query(REMOVE, [this.#owner, ...namesOf(gone)]);
-      for (const [name, entry] of some) if (this.#waiting.get(name) === entry) this.#waiting.delete(name);
+      for (const [name, entry] of some) if (this.#waiting.get(name) === entry) this.#drop(name);
     }
   }
 
   async #storeAdopted(): Promise<void> {
     for (;;) {
-      while (this.#adopted !== undefined && this.#adopting.length < ENTRIES_A_STATEMENT) {
-        const { value: entry, done } = this.#adopted.next();
-        if (done === true) this.#adopted = undefined;
-        else if (!FLEETING.has(entry.kind)) this.#adopting.push(entry);
-      }
+      if (this.#adopting.length === 0) this.#nextAdopted();
       if (this.#adopting.length === 0) return;
       await this.#query(ADOPT, [this.#owner, ...namesOf(this.#adopting), valuesOf(this.#adopting)]);
       this.#adopting = [];
+    }
+  }
+
+  /** What goes in one statement: some entries, of a few megabytes at most. */
+  #nextAdopted(): void {
+    let bytes = 0;
+    while (this.#adopted !== undefined && this.#adopting.length < ENTRIES_A_STATEMENT && bytes < ADOPTED_BYTES) {
+      const { value: entry, done } = this.#adopted.next();
+      if (done === true) {
+        this.#adopted = undefined;
+      } else if (!FLEETING.has(entry.kind)) {
+        this.#adopting.push(entry);
+        bytes += entry.value?.length ?? 0;
+      }
     }
   }
 

@@ -17,6 +17,10 @@ const COMPARISON_AGE_MS = 3 * COMPARE_MS;
 /** Changes of a peer that does not answer are forgotten beyond this: digests bring the rest. */
 const MAX_PENDING = 100_000;
 
+/** Changes that are sent without waiting for an answer, so that both nodes are compared at one moment. */
+const MAX_AT_ONCE = 10_000;
+
+type ChangedKey = Pick<WarmEntry, 'kind' | 'key'>;
 type Digests = Readonly<Record<string, WarmKindStatus>>;
 
 /**
@@ -44,8 +48,8 @@ export class WarmMirror {
   readonly #leads: () => boolean;
   readonly #clock: Clock;
   readonly #log: Log;
-  /** By kind and key. */
-  readonly #pending = new Map<string, WarmEntry>();
+  /** What has changed, by kind and key, in that order; what it is now is in the store, so that no flood of changes is kept here. */
+  readonly #pending = new Map<string, ChangedKey>();
   #peer: WarmPeer | undefined;
   #isBusy = false;
   /** Whether the peer has been told all that we know, and the other way round, since the link opened. */
@@ -113,8 +117,10 @@ export class WarmMirror {
   changed(entries: readonly WarmEntry[]): void {
     if (this.#peer === undefined) return;
     const leads = this.#leads();
-    for (const entry of entries)
-      if (leads || isHeardLate(entry)) this.#pending.set(`${entry.kind} ${entry.key}`, entry);
+    for (const entry of entries) {
+      const { kind, key } = entry;
+      if (leads || isHeardLate(entry)) this.#pending.set(`${kind} ${key}`, { kind, key });
+    }
     if (this.#pending.size > MAX_PENDING) this.#pending.clear();
     if (!leads && entries.some(({ kind, value }) => OWNED_KINDS.has(kind) && value !== undefined))
       this.#isGivingDue = true;
@@ -202,13 +208,17 @@ export class WarmMirror {
   }
 
   async #tellPending(peer: WarmPeer): Promise<void> {
-    for (const entries of this.#takePending()) await this.#tell(peer, { entries });
+    for (const entries of inMessages(this.#takePending())) await this.#tell(peer, { entries });
   }
 
-  #takePending(): WarmEntry[][] {
-    const messages = [...inMessages(this.#pending.values())];
+  /** As they are when they are asked for. */
+  *#takePending(): Iterable<WarmEntry> {
+    const changed = [...this.#pending.values()];
     this.#pending.clear();
-    return messages;
+    for (const { kind, key } of changed) {
+      const entry = this.#store.find(kind, key);
+      if (this.#leads() || isHeardLate(entry)) yield entry;
+    }
   }
 
   async #tell(peer: WarmPeer, news: WarmNews): Promise<void> {
@@ -244,9 +254,11 @@ export class WarmMirror {
     if (!this.#leads()) return this.#lookOn(peer);
     if (!this.#hasHeardMerge) return;
     await this.#tellPending(peer);
+    // In a flood there is no moment for it; the next one comes in seconds.
+    if (this.#pending.size > MAX_AT_ONCE) return;
     // Without a pause from here to the question: what is compared is of one moment. What expires now is pending after it.
     const ours = this.#store.status();
-    const told = this.#takePending().map((entries) => this.#tell(peer, { entries }));
+    const told = [...inMessages(this.#takePending())].map((entries) => this.#tell(peer, { entries }));
     const [theirs] = await Promise.all([peer.digests(), ...told]);
     const differing = differingKinds(ours, theirs);
     if (this.#peer !== peer || !this.#leads()) return;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
+import type { SqlSession } from '../../ha/heartbeat/sql-session.ts';
 import type { WarmEntry } from '../../collectors/warm-state.ts';
 import { sessionsOf } from '../../src/pair/sessions.ts';
 import { WarmArchive } from '../../src/pair/warm-archive.ts';
@@ -122,4 +123,26 @@ test('what is taken over while the database is away is stored once it is back', 
   isAway = false;
   await archive.stop();
   assert.deepEqual(await loaded('patient'), ['flow.template t value']);
+});
+
+test('a flood while the database is away waits within a bound', async () => {
+  let stored = 0;
+  let isThere = false;
+  const open = (): Promise<SqlSession> => {
+    if (!isThere) return Promise.reject(new Error('connection refused'));
+    const query = (_text: string, values: readonly unknown[] = []): Promise<{ rows: []; rowCount: number }> => {
+      const [, , , contents] = values;
+      if (Array.isArray(contents)) for (const content of contents) stored += Buffer.from(content).length;
+      return Promise.resolve({ rows: [], rowCount: 0 });
+    };
+    return Promise.resolve({ query, close: () => Promise.resolve() });
+  };
+  const archive = new WarmArchive('flooded', open, new HandClock(), silentLog);
+  await archive.start();
+  const large = Buffer.alloc(64 * 1024);
+  for (let sender = 0; sender < 5000; sender += 1)
+    archive.changed([{ kind: 'flow.template', key: `${sender}`, value: large }]);
+  isThere = true;
+  await archive.stop();
+  assert.ok(stored > 60 << 20 && stored <= 64 << 20, `${stored} bytes`);
 });

@@ -185,3 +185,33 @@ test('a node that begins to lead hands down all that it was told, and then what 
   await pair.connect();
   assert.deepEqual(stored, ['told', 'learnt alone']);
 });
+
+test('what changes a hundred times while the other node is slow is told once, as it is then', async () => {
+  const pair = new WarmPair();
+  pair.a.leads = true;
+  await pair.connect();
+  const { told } = pair.a.mirror.totals;
+  for (let change = 0; change < 100; change += 1)
+    for (let key = 0; key < 1000; key += 1) pair.a.learn(entry(`t${key}`, `change ${change}`));
+  await pair.rest();
+  // The first of all is on its way at once.
+  assert.ok(pair.a.mirror.totals.told - told <= 1001, String(pair.a.mirror.totals.told));
+  assert.deepEqual(
+    [...pair.b.store.entries()].slice(0, 1).map(({ value }) => String(value)),
+    ['change 99'],
+  );
+});
+
+test('a flood of senders grows neither copy beyond its bounds, and both end with the same', async () => {
+  const pair = new WarmPair();
+  pair.a.leads = true;
+  await pair.connect();
+  // More than may be pending, and more than may be known of them.
+  for (let sender = 0; sender < 120_000; sender += 1) pair.a.learn(entry(`s${sender}`, 'rate', 'flow.sampling'));
+  await pair.rest();
+  for (let comparisons = 0; comparisons < 3; comparisons += 1) await pair.comparison();
+  const [a, b] = [pair.a.store.status(), pair.b.store.status()];
+  assert.ok((a['flow.sampling']?.entries ?? 0) <= 100_000);
+  assert.deepEqual(a['flow.sampling']?.digest, b['flow.sampling']?.digest);
+  assert.deepEqual(pair.b.mirror.differing, []);
+});

@@ -48,12 +48,12 @@ test('an orphan that may go on for a while ends in order at a signal', async (t)
   assert.deepEqual(await exited, [0, null]);
 });
 
-test('an orphan that is still starting starts before it stops: what it was given to read is in no other hands', async (t) => {
+test('an orphan that is still starting starts before it stops: it is told, and what it was given to read is in no other hands', async (t) => {
   const { child, exited } = await forkPuppet(t, { start: 'when orphaned' }, undefined, 1);
   let said = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
   child.disconnect();
   assert.deepEqual(await exited, [0, null]);
   await eventually('its last words are read', () => said.includes('stopping'));
-  assert.deepEqual(said.split('\n').filter(Boolean), ['started', 'stopping']);
+  assert.deepEqual(said.split('\n').filter(Boolean), ['orphaned', 'started', 'stopping']);
 });

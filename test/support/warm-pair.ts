@@ -44,7 +44,7 @@ export class WarmNode {
 
   #tellWorker(entries: readonly WarmEntry[]): void {
     this.forWorkers.push(...entries);
-    for (const entry of entries) this.worker.decoder.restoreWarm(structuredClone(entry));
+    for (const entry of entries) this.worker.decoder.restoreWarm(entry);
   }
 
   /** A worker of this node has learnt these. */
@@ -72,7 +72,10 @@ export class WarmWay implements WarmPeer {
 
   tell(news: WarmNews): Promise<void> {
     this.onSend();
-    const copy = structuredClone(news);
+    const copy = {
+      ...news,
+      entries: news.entries.map((entry) => ({ ...entry, value: entry.value && Uint8Array.from(entry.value) })),
+    };
     return this.#inOrder(() => {
       if (!this.arrives(copy)) throw new Error('no answer');
       this.#to.mirror.heard(copy);

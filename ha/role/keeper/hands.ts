@@ -2,9 +2,12 @@ import { messageOf } from '../../../src/runtime/errors.ts';
 import type { Clock } from '../../../src/runtime/clock.ts';
 import type { Ears, VirtualAddress } from '../ports.ts';
 
-/** What the role wants of the address and the ears. `linger`: only what is on its way is still taken. */
+/**
+ * What the role wants of the address and the ears. `linger`: only what is on its way is still taken. `leastHoldMs`: the address is held for
+ * as long from now, although the ears may hear for less.
+ */
 export type Want =
-  | { readonly kind: 'serve'; readonly untilMs: number }
+  | { readonly kind: 'serve'; readonly untilMs: number; readonly leastHoldMs: number }
   | { readonly kind: 'linger'; readonly untilMs: number }
   | { readonly kind: 'none' };
 
@@ -88,7 +91,7 @@ export class Hands {
     if (want.kind === 'serve' && want.untilMs > now) {
       if (this.#addressState === 'held' && !isDue) return undefined;
       if (!isDue && this.#addressTrouble !== '') return undefined;
-      return () => this.#hold(want.untilMs - now);
+      return () => this.#hold(Math.max(want.untilMs - now, want.leastHoldMs));
     }
     if (want.kind === 'linger' && this.#addressState === 'held') return () => this.#linger(want.untilMs - now);
     if (want.kind === 'none' && this.#addressState !== 'none' && (isDue || this.#addressTrouble === '')) {

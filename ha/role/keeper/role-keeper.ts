@@ -17,6 +17,7 @@ import type {
 } from '../ports.ts';
 import { because, type Reason } from '../reason.ts';
 import {
+  LEAST_HOLD_MS,
   collectForMs,
   databaseAnswers,
   holdsEpoch,
@@ -262,10 +263,11 @@ export class RoleKeeper {
 
   #want(now: number): Want {
     const view = this.#view();
-    if (this.#role === 'active') return { kind: 'serve', untilMs: leaseUntilMs(view) };
+    if (this.#role === 'active') return { kind: 'serve', untilMs: leaseUntilMs(view), leastHoldMs: LEAST_HOLD_MS };
     if (this.#role === 'collecting') {
       const askedMs = view.probe === undefined ? -Infinity : view.probe.askedMs;
-      return { kind: 'serve', untilMs: Math.max(this.#sinceMs, askedMs) + collectForMs(this.#options) };
+      const untilMs = Math.max(this.#sinceMs, askedMs) + collectForMs(this.#options);
+      return { kind: 'serve', untilMs, leastHoldMs: 0 };
     }
     const lingers = this.#handOver !== 'none' && now < this.#lingerUntilMs;
     return lingers ? { kind: 'linger', untilMs: this.#lingerUntilMs } : { kind: 'none' };

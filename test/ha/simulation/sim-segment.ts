@@ -1,4 +1,5 @@
 import type { Probe } from '../../../ha/role/ports.ts';
+import { lifetimeSeconds } from '../../../ha/virtual-ip/linux/lifetime.ts';
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -38,11 +39,12 @@ export class SimSegment {
     return found;
   }
 
-  /** Lifetimes are whole seconds, rounded down; the kernel may be late by half a second. */
+  /** Lifetimes are whole seconds, rounded down: what is left of less renews nothing. The kernel may be late by half a second. */
   hold(node: string, spanMs: number): void {
-    const wholeMs = Math.max(1, Math.floor(spanMs / 1000)) * 1000;
-    this.of(node).heldUntilMs = this.#timeline.nowMs + Math.min(wholeMs, spanMs) + this.#random.between(0, 480);
     this.of(node).lingersUntilMs = -1;
+    const seconds = lifetimeSeconds(spanMs);
+    if (seconds < 1) return;
+    this.of(node).heldUntilMs = this.#timeline.nowMs + seconds * 1000 + this.#random.between(0, 480);
   }
 
   linger(node: string, spanMs: number): void {

@@ -55,6 +55,9 @@ liveAsChild<TestSays, PuppetSays, PuppetStart>({
     process.stderr.write('stopping\n');
     if (howToStop === 'never') await new Promise(() => {});
   },
+  orphan() {
+    process.stderr.write('orphaned\n');
+  },
   orphanMs: Number(process.env['PUPPET_ORPHAN_MS'] ?? 0),
 });
 
