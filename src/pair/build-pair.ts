@@ -19,7 +19,7 @@ import { EpochFile } from './epoch-file.ts';
 import type { EventLog } from './event-log.ts';
 import { GatedEars } from './gated-ears.ts';
 import { defaultGateways } from './gateways.ts';
-import { takenPorts, unreadableFiles } from './node-facts.ts';
+import { folderTrouble, takenPorts, unreadableFiles } from './node-facts.ts';
 import { PairNode } from './pair-node.ts';
 import { readPairSecret } from './pair-secret.ts';
 import type { PairNodeStatus, Readiness } from './pair-status.ts';
@@ -163,10 +163,11 @@ class NodeLook {
   readonly #parts: PairParts;
   readonly #mirror: WarmMirror;
   readonly #clockOffsetMs: () => number | undefined;
-  #slow: Pick<ReadinessFacts, 'addressTroubles' | 'takenPorts' | 'unreadableFiles'> = {
+  #slow: Pick<ReadinessFacts, 'addressTroubles' | 'takenPorts' | 'unreadableFiles' | 'folderTrouble'> = {
     addressTroubles: [],
     takenPorts: [],
     unreadableFiles: [],
+    folderTrouble: undefined,
   };
   #lookedAtMs = -Infinity;
   #status: CollectorStatus | undefined;
@@ -198,6 +199,8 @@ class NodeLook {
         processTroubles: processes
           .filter(({ name, state }) => name.startsWith('worker') && state !== 'running')
           .map(({ name, state }) => `${name} is ${state}`),
+        journalDirectory: this.#config.journal.directory,
+        timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
         journalBatches: journal?.batches ?? 0,
         journalOldestMs: journal?.oldestMs ?? 0,
         differingWarmKinds: this.#mirror.differing,
@@ -226,6 +229,7 @@ class NodeLook {
       addressTroubles: missing.map(({ what, remedy }) => ({ found: what, remedy })),
       takenPorts: isActive ? [] : await takenPorts(this.#config),
       unreadableFiles: await unreadableFiles(this.#config),
+      folderTrouble: await folderTrouble(this.#config.journal.directory),
     };
   }
 }

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer, isIPv6 } from 'node:net';
 import { namedFiles } from '../config/named-files.ts';
 import type { Config } from '../config/schema.ts';
+import { messageOf } from '../runtime/errors.ts';
 
 /**
  * Ports of the configuration's listeners that another program has on this machine; only asked while this node does not listen itself.
@@ -25,6 +26,14 @@ export async function unreadableFiles(config: Config): Promise<string[]> {
   const files = namedFiles(config).map(({ path }) => path);
   const found = await Promise.all(files.map(async (file) => ((await isReadable(file)) ? undefined : file)));
   return found.filter((file) => file !== undefined);
+}
+
+/** Why this process cannot write into a folder; undefined: it can. */
+export async function folderTrouble(folder: string): Promise<string | undefined> {
+  return access(folder, constants.W_OK | constants.X_OK).then(
+    () => undefined,
+    (error: unknown) => messageOf(error),
+  );
 }
 
 async function isReadable(file: string): Promise<boolean> {

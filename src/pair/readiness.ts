@@ -18,6 +18,11 @@ export interface ReadinessFacts {
   readonly takenPorts: readonly string[];
   /** Files that cannot be read. */
   readonly unreadableFiles: readonly string[];
+  /** Why this process cannot write into the journal's folder; undefined: it can. */
+  readonly folderTrouble: string | undefined;
+  readonly journalDirectory: string;
+  /** Of the IANA database. */
+  readonly timeZone: string;
   /** Batches that wait in this node's own journal. */
   readonly journalBatches: number;
   readonly journalOldestMs: number;
@@ -27,6 +32,7 @@ export interface ReadinessFacts {
   readonly clockOffsetMs: number | undefined;
 }
 
+const ZONE = 'time zone';
 const MAX_CLOCK_OFFSET_MS = 1000;
 /** A batch that waits longer than this waits for a reason. */
 const BACKLOG_MS = 10_000;
@@ -45,8 +51,10 @@ export function readinessOf(facts: ReadinessFacts, peer: PairNodeStatus | undefi
     ...addressFindings(facts),
     portFinding(facts),
     filesFinding(facts),
+    folderFinding(facts),
     warmFinding(facts, peer),
     clockFinding(facts),
+    zoneFinding(facts, peer),
   ];
   return { isReady: findings.every(({ state }) => state !== 'fail'), findings };
 }
@@ -116,6 +124,23 @@ function portFinding({ takenPorts }: ReadinessFacts): ReadinessFinding {
 function filesFinding({ unreadableFiles }: ReadinessFacts): ReadinessFinding {
   if (unreadableFiles.length === 0) return ok('secrets', 'readable');
   return fail('secrets', `cannot be read: ${unreadableFiles.join(', ')}`, 'copy them from the other node');
+}
+
+/** A warning: on a shared folder root may be refused what the account that writes is not. */
+function folderFinding({ folderTrouble, journalDirectory }: ReadinessFacts): ReadinessFinding {
+  const name = 'journal folder';
+  if (folderTrouble === undefined) return ok(name, `${journalDirectory} can be written`);
+  const remedy = 'see journal.directory: is it mounted, and does it belong to the account that collects';
+  return { name, state: 'warn', found: `${journalDirectory} cannot be written: ${folderTrouble}`, remedy };
+}
+
+/** `found` is the zone and nothing else: the other node compares it. */
+function zoneFinding({ timeZone }: ReadinessFacts, peer: PairNodeStatus | undefined): ReadinessFinding {
+  const name = ZONE;
+  const theirs = peer?.readiness.findings.find((finding) => finding.name === ZONE)?.found;
+  if (theirs === undefined || theirs === timeZone) return ok(name, timeZone);
+  const remedy = `${peer?.node} has ${theirs}: times without a zone are read by it (timedatectl set-timezone, or syslog.timeZone)`;
+  return { name, state: 'warn', found: timeZone, remedy };
 }
 
 function warmFinding({ differingWarmKinds }: ReadinessFacts, peer: PairNodeStatus | undefined): ReadinessFinding {

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EmailChannel, type EmailSettings } from '../../src/notifications/email-channel.ts';
 import { testNotification } from '../../src/notifications/notification-text.ts';
+import { CertificateAuthority, skipWithoutOpenssl } from '../support/certificates.ts';
+import { temporaryDirectory } from '../support/postgres.ts';
 import { SmtpServer } from '../support/smtp-server.ts';
 
 const TEST = testNotification('uid', 'dw-a', 'p', '2026-11-23T04:00:00.000Z');
@@ -40,3 +42,50 @@ test('a mail that some recipients get is sent, and says who did not', async (t) 
   assert.match(answer, /refused nobody@example\.net/);
   assert.deepEqual(smtp.mails[0]?.to, ['noc@example.net']);
 });
+
+test(
+  'with STARTTLS and with implicit TLS the mail, and the password, go encrypted, to every recipient',
+  { skip: skipWithoutOpenssl },
+  async (t) => {
+    const authority = new CertificateAuthority(await temporaryDirectory());
+    const certificate = authority.issue('mail', '/CN=mail.test', { IP: '127.0.0.1' });
+    const login = { user: 'dw', password: 'right' };
+    for (const tls of ['starttls', 'implicit'] as const) {
+      const smtp = await new SmtpServer({ certificate, login, isImplicit: tls === 'implicit' }).start();
+      t.after(() => smtp.stop());
+      const to = ['noc@example.net', 'oncall@example.net'];
+      const settings = { tls, caFile: authority.certificateFile, ...login, to };
+      assert.match(await channel(smtp, settings).send(TEST), /^250 2\.0\.0 queued/);
+      const [mail] = smtp.mails;
+      assert.deepEqual([mail?.isEncrypted, mail?.user, mail?.to], [true, 'dw', to], tls);
+    }
+  },
+);
+
+test(
+  'a certificate of another authority, or of another host, is refused before anything is told',
+  { skip: skipWithoutOpenssl },
+  async (t) => {
+    const authority = new CertificateAuthority(await temporaryDirectory());
+    const other = new CertificateAuthority(await temporaryDirectory(), 'other');
+    const mine = authority.issue('mail', '/CN=mail.test', { IP: '127.0.0.1' });
+    const wrongHost = authority.issue('elsewhere', '/CN=elsewhere.test', { DNS: 'elsewhere.test' });
+    const tries: readonly (readonly [typeof mine, string | undefined])[] = [
+      [mine, other.certificateFile],
+      [mine, undefined],
+      [wrongHost, authority.certificateFile],
+    ];
+    for (const isImplicit of [false, true])
+      for (const [certificate, caFile] of tries) {
+        const smtp = await new SmtpServer({ certificate, isImplicit }).start();
+        t.after(() => smtp.stop());
+        const settings = { tls: isImplicit ? ('implicit' as const) : ('starttls' as const), caFile };
+        await assert.rejects(channel(smtp, settings).send(TEST), {
+          code: 'MAIL_REFUSED',
+          message: /certificate|altnames|self-signed/i,
+          remedy: /notify\.email\.(tls|caFile)/,
+        });
+        assert.equal(smtp.mails.length, 0);
+      }
+  },
+);

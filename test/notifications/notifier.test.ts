@@ -161,3 +161,25 @@ test('without channels events are marked, so that the first channel is not told 
     ['the disk is full'],
   );
 });
+
+test('what a quiet time held back comes in one summary when it is over, what is grave had come by itself', async (t) => {
+  const scene = await new Scene(t).set();
+  const HOUR_MS = 3_600_000;
+  const timeOfDay = (agoMs: number): string => new Date(Date.now() - agoMs).toISOString().slice(11, 16);
+  const quiet = { from: timeOfDay(3 * HOUR_MS), to: timeOfDay(HOUR_MS), timeZone: 'UTC' };
+  const first = await scene.happens('readiness', 'dw-b is not ready to be active', 2 * HOUR_MS);
+  await scene.happens('readiness', 'dw-b is ready to be active', 2 * HOUR_MS - 60_000);
+  await scene.happens('alarm', 'the disk is full', 2 * HOUR_MS);
+  await scene.notifier({ quiet });
+  await scene.untilMarked(3);
+  assert.equal(scene.smtp.mails.length, 2);
+  const [alone, summary] = scene.smtp.mails.map(({ text }) => text);
+  assert.match(alone ?? '', /^Subject: \[dogwatch\] dw-a alarm: the disk is full\r$/m);
+  assert.match(summary ?? '', /^Subject: \[dogwatch\] p: 2 events of the quiet time\r$/m);
+  assert.match(summary ?? '', new RegExp(`^Message-ID: <dogwatch\\.${first}\\.summary@example\\.net>\\r$`, 'm'));
+  assert.match(summary ?? '', /dw-b is not ready to be active.*dw-b is ready to be active/s);
+  assert.deepEqual(
+    scene.posts.map(({ kind }) => kind),
+    ['alarm', 'summary'],
+  );
+});

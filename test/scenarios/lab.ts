@@ -80,7 +80,9 @@ ${segment.hosts.map((host) => `  ${host.name.padEnd(9)} ${host.address.padEnd(10
   the switch            ip netns exec ${segment.namespace} bash
 
 Files            ${folder}/{a,b}: configuration, state, dogwatch.log
-Status of a      ${inA} curl -s http://127.0.0.1:8080/api/status
+Both on one screen, from a
+                 ${inA} npm run -s dogwatch -- status --config ${folder}/a/dogwatch.yaml
+Likewise         events --last 10m, switchover, check --pair
 Database         psql -h ${database.address.host} -U dogwatch dogwatch
 
 How to break things

@@ -15,6 +15,8 @@ export interface ReceivedMail {
 interface SmtpServerOptions {
   /** Offers STARTTLS. */
   readonly certificate?: Certificate;
+  /** With the certificate: TLS from the first byte on (RFC 8314), and no STARTTLS. */
+  readonly isImplicit?: boolean;
   /** Takes mail of this user alone. */
   readonly login?: { readonly user: string; readonly password: string };
 }
@@ -58,6 +60,10 @@ export class SmtpServer {
     socket.on('error', () => {});
     socket.on('close', () => this.#sockets.delete(socket));
     const session = { from: '', to: new Array<string>(), user: undefined, isEncrypted: false };
+    if (this.#options.isImplicit === true) {
+      this.#encrypt(socket, session).write('220 mail.test ESMTP\r\n');
+      return;
+    }
     socket.write('220 mail.test ESMTP\r\n');
     this.#converse(socket, session);
   }
@@ -102,7 +108,7 @@ export class SmtpServer {
   #encrypt(
     socket: Socket,
     session: { from: string; to: string[]; user: string | undefined; isEncrypted: boolean },
-  ): void {
+  ): TLSSocket {
     const { certificate } = this.#options;
     if (certificate === undefined) throw new Error('no certificate');
     const [cert, key] = [readFileSync(certificate.certificateFile), readFileSync(certificate.keyFile)];
@@ -110,6 +116,7 @@ export class SmtpServer {
     encrypted.on('error', () => {});
     session.isEncrypted = true;
     this.#converse(encrypted, session);
+    return encrypted;
   }
 
   #answer(

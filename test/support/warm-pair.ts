@@ -58,7 +58,7 @@ export class WarmNode {
 }
 
 /** The way from one node to another: in order, a turn later each; a test loses messages or cuts it. */
-export class WarmWay implements WarmPeer {
+class WarmWay implements WarmPeer {
   readonly #to: WarmNode;
   /** Whether a message arrives. */
   arrives: (news: WarmNews) => boolean = () => true;

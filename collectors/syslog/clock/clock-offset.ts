@@ -1,6 +1,8 @@
 /** A sliding window of five minutes, in steps of one. */
 const STEP_MICROS = 60_000_000;
 const STEPS = 5;
+/** An estimate of longer ago says nothing of the messages of now. */
+export const CLOCK_WINDOW_MICROS = STEPS * STEP_MICROS;
 /** Further from the estimate than this is another clock, a jump, or a message that was long on its way. */
 const NEAR_MICROS = 2_000_000;
 /** Messages in a row that must agree before a jump is believed. */

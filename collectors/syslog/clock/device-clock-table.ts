@@ -3,7 +3,7 @@ import type { Log } from '../../../src/runtime/log.ts';
 import { RateLimit } from '../../../src/runtime/rate-limit.ts';
 import { parseAddress } from '../../ip-address.ts';
 import { RecentMap } from '../../recent-map.ts';
-import { ClockOffset } from './clock-offset.ts';
+import { CLOCK_WINDOW_MICROS, ClockOffset } from './clock-offset.ts';
 import type { WarmEntry, WarmState } from '../../warm-state.ts';
 import { CLOCK_KIND, decodeClock, encodeClock } from './clock-entry.ts';
 import type { DeviceClocks } from './device-time.ts';
@@ -12,7 +12,7 @@ interface DeviceClock {
   readonly offset: ClockOffset;
   /** The zone's error that the log was told of, in minutes. */
   reportedZoneMinutes: number;
-  /** Whether we heard the device ourselves: what others say of it is then not needed. */
+  /** Whether we heard the device ourselves: what others say of it is then not needed, unless it is of a later time. */
   isHeard: boolean;
   /** What others were told, rounded to milliseconds, and when. */
   toldMs: number;
@@ -68,7 +68,8 @@ export class DeviceClockTable implements DeviceClocks, WarmState {
     const clock = kind === CLOCK_KIND && value !== undefined ? decodeClock(value) : undefined;
     if (clock === undefined || key.length > MAX_DEVICE_LENGTH || parseAddress(key) === undefined) return;
     const known = this.#devices.get(key) ?? this.#add(key);
-    if (known.isHeard && known.offset.estimate !== undefined) return;
+    const isOurs = known.isHeard && known.offset.estimate !== undefined;
+    if (isOurs && clock.atMicros - known.offset.latestMicros < CLOCK_WINDOW_MICROS) return;
     known.offset.restore(clock.atMicros, clock.estimateMicros);
     known.reportedZoneMinutes = clock.reportedZoneMinutes;
     known.toldMs = Math.round(clock.estimateMicros / 1000);

@@ -2,13 +2,17 @@ import type { PairNodeStatus, PairStatus, VoteStatus } from '../../pair/pair-sta
 import { elapsedText, grouped } from './figures.ts';
 
 const SHOWN_EVENTS = 5;
+/** A peer that is not heard for longer is not there. */
+const SILENT_MS = 5000;
 
 type Line = [label: string, text: string];
 
 /** The pair on one screen, the same on either node: who is active and why, what keeps it so, whether the other could follow. */
 export function pairLines(pair: PairStatus, now: Date): Line[] {
-  const { own, peer, peerName, virtualAddresses, heartbeat } = pair;
-  const holder = [own, peer].find((node) => node?.holdsAddress === true)?.node;
+  const { own, peer, virtualAddresses, heartbeat } = pair;
+  const heardMsAgo = pair.link.heardMsAgo ?? Infinity;
+  const present = peer !== undefined && heardMsAgo <= SILENT_MS ? [own, peer] : [own];
+  const holder = present.find(({ holdsAddress }) => holdsAddress)?.node;
   return [
     [
       'pair',
@@ -21,9 +25,7 @@ export function pairLines(pair: PairStatus, now: Date): Line[] {
         : `epoch ${heartbeat.epoch} of ${heartbeat.holder || 'nobody'}, ${elapsedText(heartbeat.ageMs)} ago`,
     ],
     ...nodeLines(`${own.node} (here)`, own, now),
-    ...(peer === undefined
-      ? [[peerName, 'has said nothing since this node started'] satisfies Line]
-      : nodeLines(peer.node, peer, now)),
+    ...peerLines(pair, now),
     ['link', linkText(pair)],
     ...pair.events
       .slice(0, SHOWN_EVENTS)
@@ -31,6 +33,19 @@ export function pairLines(pair: PairStatus, now: Date): Line[] {
         index === 0 ? 'events' : '',
         `${elapsedText(Math.max(0, now.getTime() - Date.parse(at)))} ago, ${node}: ${summary}`,
       ]),
+  ];
+}
+
+/** What a node that is gone said last is no news of it. */
+function peerLines({ peer, peerName, link }: PairStatus, now: Date): Line[] {
+  if (peer === undefined) return [[peerName, 'NOT HEARD: it has said nothing since this node started']];
+  const { heardMsAgo } = link;
+  if (heardMsAgo !== undefined && heardMsAgo <= SILENT_MS) return nodeLines(peer.node, peer, now);
+  const silence = heardMsAgo === undefined ? 'since this node started' : `for ${elapsedText(heardMsAgo)}`;
+  const [batches, rows] = [grouped(peer.queue.batches), grouped(peer.queue.rows)];
+  return [
+    [peer.node, `NOT HEARD ${silence}: see whether it runs, and whether the link does`],
+    ['', `it said last: ${peer.role}, epoch ${peer.epoch}, ${batches} batches, ${rows} rows waiting`],
   ];
 }
 
@@ -52,11 +67,8 @@ function nodeLines(label: string, node: PairNodeStatus, now: Date): Line[] {
       '',
       `  ${state === 'fail' ? 'FAIL' : 'warn'} ${name}: ${found}${remedy === undefined ? '' : ` (${remedy})`}`,
     ]);
-  if (queue.batches > 0)
-    lines.push([
-      '',
-      `${grouped(queue.batches)} batches, ${grouped(queue.rows)} rows wait, the oldest for ${elapsedText(queue.oldestMs)}`,
-    ]);
+  const waiting = `${grouped(queue.batches)} batches, ${grouped(queue.rows)} rows, the oldest for ${elapsedText(queue.oldestMs)}`;
+  lines.push(['', `queue: ${queue.batches === 0 ? 'empty' : waiting}`]);
   return lines;
 }
 

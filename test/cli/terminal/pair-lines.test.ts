@@ -5,19 +5,19 @@ import type { PairNodeStatus, PairStatus } from '../../../src/pair/pair-status.t
 
 const NOW = new Date('2026-11-23T04:00:00.000Z');
 
-function node(name: string, role: PairNodeStatus['role'], more: Partial<PairNodeStatus> = {}): PairNodeStatus {
+function nodeOf(node: string, more: Partial<PairNodeStatus>): PairNodeStatus {
   return {
-    node: name,
-    version: '1.2.0',
+    node,
+    version: '0.1.0',
     address: '192.0.2.11 port 8056',
     startedAt: '2026-11-23T03:00:00.000Z',
-    role,
-    reason: 'the database and the other node agree',
-    since: '2026-11-23T03:59:00.000Z',
+    role: 'standby',
+    reason: 'dw-a is active',
+    since: '2026-11-23T03:00:00.000Z',
     epoch: 7,
-    votes: { database: { leftMs: 1500, trouble: undefined }, peer: { leftMs: 0, trouble: undefined } },
-    holdsAddress: role !== 'standby',
-    isListening: role !== 'standby',
+    votes: { database: { leftMs: 0, trouble: undefined }, peer: { leftMs: 0, trouble: undefined } },
+    holdsAddress: false,
+    isListening: false,
     readiness: { isReady: true, findings: [] },
     queue: { batches: 0, rows: 0, oldestMs: 0 },
     settingsDigest: 'ab',
@@ -25,54 +25,72 @@ function node(name: string, role: PairNodeStatus['role'], more: Partial<PairNode
   };
 }
 
-function screenOf(own: PairNodeStatus, peer: PairNodeStatus | undefined): string {
+const ACTIVE: Partial<PairNodeStatus> = {
+  role: 'active',
+  reason: 'the database and dw-b agree',
+  votes: { database: { leftMs: 1800, trouble: undefined }, peer: { leftMs: 1700, trouble: undefined } },
+  holdsAddress: true,
+  isListening: true,
+  queue: { batches: 3, rows: 1500, oldestMs: 2000 },
+};
+
+function shown(own: PairNodeStatus, peer: PairNodeStatus | undefined, heardMsAgo: number | undefined): string {
   const pair: PairStatus = {
     pair: 'p',
     virtualAddresses: ['192.0.2.10/24'],
-    heartbeat: { holder: 'dw-a', epoch: 7, ageMs: 200 },
+    heartbeat: { holder: 'dw-a', epoch: 7, ageMs: 300 },
     own,
     peer,
-    peerName: 'dw-b',
-    link: {
-      heardMsAgo: undefined,
-      roundTripMs: undefined,
-      clockOffsetMs: undefined,
-      loss: undefined,
-      trouble: undefined,
-    },
-    events: [],
+    peerName: peer?.node ?? 'dw-b',
+    link: { heardMsAgo, roundTripMs: 0.4, clockOffsetMs: 2, loss: 0, trouble: undefined },
+    events: [
+      {
+        uid: 'u',
+        at: '2026-11-23T03:59:00.000Z',
+        node: 'dw-a',
+        epoch: 7,
+        kind: 'takeover',
+        summary: 'dw-a is active now',
+        details: {},
+      },
+    ],
   };
   return pairLines(pair, NOW)
-    .map(([label, text]) => `${label}| ${text}`)
+    .map(([label, text]) => `${label}: ${text}`)
     .join('\n');
 }
 
-test('the screen says where the virtual IP was seen, and who listens, whatever the roles are', () => {
-  const well = screenOf(node('dw-a', 'active'), node('dw-b', 'standby'));
-  assert.match(well, /virtual IP 192\.0\.2\.10\/24, on dw-a$/m);
-  assert.match(well, /votes: database yes, 1\.5 s left, peer no; listening$/m);
-  const lost = screenOf(node('dw-a', 'active', { holdsAddress: false, isListening: false }), node('dw-b', 'standby'));
-  assert.match(lost, /on neither node as far as is known$/m);
-  assert.match(lost, /; not listening$/m);
-  const elsewhere = { holdsAddress: false };
-  assert.match(
-    screenOf(node('dw-a', 'active', elsewhere), node('dw-b', 'standby', { holdsAddress: true })),
-    /, on dw-b$/m,
-  );
+test('on either node the pair is on one screen: roles, reasons, epoch, votes, address, heartbeat, readiness, queues, events', () => {
+  const [a, b] = [nodeOf('dw-a', ACTIVE), nodeOf('dw-b', {})];
+  for (const text of [shown(a, b, 100), shown(b, a, 100)])
+    for (const part of [
+      /virtual IP 192\.0\.2\.10\/24, on dw-a$/m,
+      /heartbeat: epoch 7 of dw-a, .* ago$/m,
+      /active for .*, epoch 7: the database and dw-b agree$/m,
+      /votes: database yes, 1\.8 s left, peer yes, 1\.7 s left; listening$/m,
+      /queue: 3 batches, 1,?500 rows, the oldest for/m,
+      /standby for .*: dw-a is active$/m,
+      /ready to take over$/m,
+      /queue: empty$/m,
+      /link: heard .* ago, round trip 0\.4 ms/m,
+      /events: .* ago, dw-a: dw-a is active now$/m,
+    ])
+      assert.match(text, part);
 });
 
-test('a standby that could not take over shows what is missing and what to do', () => {
-  const finding = { name: 'ports', state: 'fail', found: 'taken: UDP 2055', remedy: 'find it' } as const;
-  const screen = screenOf(
-    node('dw-a', 'active'),
-    node('dw-b', 'standby', { readiness: { isReady: false, findings: [finding] } }),
-  );
-  assert.match(screen, /^\| NOT ready to take over:\n\| +FAIL ports: taken: UDP 2055 \(find it\)$/m);
+test('what a node that is not heard said last is not shown as what it is', () => {
+  const text = shown(nodeOf('dw-b', {}), nodeOf('dw-a', ACTIVE), 12_000);
+  assert.match(text, /on neither node as far as is known$/m);
+  assert.match(text, /^dw-a: NOT HEARD for 12/m);
+  assert.match(text, /it said last: active, epoch 7, 3 batches, 1,?500 rows waiting/);
+  assert.doesNotMatch(text, /left, peer/);
+  assert.match(shown(nodeOf('dw-a', ACTIVE), undefined, undefined), /^dw-b: NOT HEARD: it has said nothing/m);
 });
 
-test('a peer that has said nothing, and batches that wait, are said', () => {
-  const queue = { batches: 1200, rows: 34_000, oldestMs: 65_000 };
-  const screen = screenOf(node('dw-a', 'collecting', { queue }), undefined);
-  assert.match(screen, /^dw-b\| has said nothing since this node started$/m);
-  assert.match(screen, /^\| 1,200 batches, 34,000 rows wait, the oldest for /m);
+test('the address and the listeners are shown where they were seen, whatever the roles are', () => {
+  const bare = { ...ACTIVE, holdsAddress: false, isListening: false };
+  const nowhere = shown(nodeOf('dw-a', bare), nodeOf('dw-b', {}), 100);
+  assert.match(nowhere, /virtual IP 192\.0\.2\.10\/24, on neither node as far as is known$/m);
+  assert.match(nowhere, /; not listening$/m);
+  assert.match(shown(nodeOf('dw-a', bare), nodeOf('dw-b', { holdsAddress: true }), 100), /, on dw-b$/m);
 });

@@ -40,13 +40,14 @@ function interfaceResults(ha: Ha, here: OwnInterface): CheckResult[] {
 }
 
 /** With another length neighbours of the virtual IP and of the own address would not be the same ones. */
-function prefixResults({ virtualAddresses, address }: Ha, { prefixLength, name }: OwnInterface): CheckResult[] {
+function prefixResults({ virtualAddresses, address, peer }: Ha, { prefixLength, name }: OwnInterface): CheckResult[] {
   const isIpv6 = address.includes(':');
   return virtualAddresses
     .filter((written) => written.includes(':') === isIpv6)
     .map((written) => {
       const what = 'pair, subnet';
-      if (Number(written.split('/')[1]) === prefixLength) return ok(what, `${written}, as that of ${name}`);
+      if (Number(written.split('/')[1]) === prefixLength)
+        return ok(what, `${written}, as that of ${name}; ${peer.name} (${peer.address}) is in it`);
       const found = `ha.virtualAddresses has ${written}, ${name} has ${address}/${prefixLength}`;
       return warn(what, found, `Write the prefix length of the network: ${written.split('/')[0]}/${prefixLength}.`);
     });

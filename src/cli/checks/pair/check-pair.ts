@@ -5,6 +5,7 @@ import { checkLink, checkOwner, checkSecret } from './link.ts';
 import { checkKernel, checkMeans, checkTime } from './machine.ts';
 import { checkDatabasePlace, checkNames } from './names.ts';
 import { fail } from './pair-check.ts';
+import { checkSharedFolder } from './shared-folder.ts';
 
 const CHECKS = {
   addresses: checkAddresses,
@@ -14,6 +15,7 @@ const CHECKS = {
   link: checkLink,
   'place of the database': checkDatabasePlace,
   names: checkNames,
+  'shared folder': checkSharedFolder,
   time: checkTime,
   kernel: checkKernel,
 };

@@ -102,7 +102,10 @@ async function synchronised(): Promise<CheckResult> {
 
 function timeZone(): CheckResult {
   const { timeZone: zone } = Intl.DateTimeFormat().resolvedOptions();
-  return ok('pair, time zone', `${zone}; the peer should have the same: times without a zone are read by it`);
+  return ok(
+    'pair, time zone',
+    `${zone}; the peer should have the same, and says so where both run: times without a zone are read by it`,
+  );
 }
 
 async function said(program: string, parameters: readonly string[]): Promise<string | undefined> {

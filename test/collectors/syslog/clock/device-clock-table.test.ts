@@ -143,6 +143,17 @@ test('what we observed ourselves goes before the word of others', () => {
   assert.equal(observe(3, 0.25), 250);
 });
 
+test('a clock that was set while another process heard its device is known when the device comes back', () => {
+  const { clocks, observe } = table();
+  for (let second = 0; second < 3; second++) observe(second, 0.25);
+  const told = new ToldEntries();
+  const other = table();
+  told.listenTo(other.clocks);
+  for (let second = 400; second < 403; second++) other.observe(second, 9);
+  told.restoreInto(clocks);
+  assert.equal(observe(500, 9), 9000);
+});
+
 test('clock entries that make no sense are passed over, and as many are kept as devices', () => {
   const { clocks } = table(10);
   for (let length = 0; length < 30; length++) {
