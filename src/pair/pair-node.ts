@@ -391,10 +391,8 @@ export class PairNode implements Component {
 
   #look(): void {
     const before = this.#readiness;
-    this.#readiness = withNamesake(
-      this.#surroundings.readiness(this.#peer?.status, this.#role.status().databaseAnsweredMs ?? 0),
-      this.#row.namesake,
-    );
+    const found = this.#surroundings.readiness(this.#peer?.status, this.#role.status().databaseAnsweredMs ?? 0);
+    this.#readiness = withRefusal(withNamesake(found, this.#row.namesake), this.#heartbeat.refusal);
     // It goes on while the database is away: whatever it writes is fenced by the epoch.
     const epoch = this.#role.singletonEpoch();
     if (epoch !== undefined) this.#own(epoch);
@@ -443,7 +441,7 @@ export class PairNode implements Component {
       since: this.#roleSince,
       epoch: role.knownEpoch,
       votes: {
-        database: { leftMs: role.databaseVoteMs ?? 0, trouble: undefined },
+        database: { leftMs: role.databaseVoteMs ?? 0, trouble: this.#heartbeat.refusal },
         peer: { leftMs: role.peerVoteMs ?? 0, trouble: undefined },
       },
       holdsAddress: this.#surroundings.address.isHeld?.() ?? role.role !== 'standby',
@@ -464,4 +462,14 @@ function withNamesake(readiness: Readiness, namesake: string | undefined): Readi
   const found = `another node of this pair has the same node.name, at ${namesake}`;
   const remedy = 'give each node of the pair a node.name of its own';
   return { isReady: false, findings: [{ name: 'node name', state: 'fail', found, remedy }, ...readiness.findings] };
+}
+
+function withRefusal(readiness: Readiness, refusal: string | undefined): Readiness {
+  if (refusal === undefined) return readiness;
+  const remedy =
+    'GRANT SELECT, INSERT, UPDATE ON ha_heartbeat TO that role, or set database.url to the owner of the tables';
+  return {
+    isReady: false,
+    findings: [{ name: 'heartbeat', state: 'fail', found: refusal, remedy }, ...readiness.findings],
+  };
 }
