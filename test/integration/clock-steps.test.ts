@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict';
-import { globSync } from 'node:fs';
-import { rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { test } from 'node:test';
 
 import type { CollectorStatus } from '../../src/console/status.ts';
@@ -12,6 +9,7 @@ import { differences, NumberedFlows } from '../support/database-faults/numbered-
 import { skipWithout } from '../support/packages.ts';
 import { temporaryDirectory } from '../support/postgres.ts';
 import { eventually } from '../support/processes.ts';
+import { SteppedClock } from '../support/stepped-clock.ts';
 
 const RECORDS_PER_SECOND = 2000;
 const HOUR_MS = 3_600_000;
@@ -71,38 +69,6 @@ test(
     t.diagnostic(`${sent} sent; jobs ${after.jobs.map(({ name, runs }) => `${name} ${runs}`).join(', ')}`);
   },
 );
-
-/** The clock of the collector's processes, by libfaketime; what they measure durations with goes on as it does. */
-class SteppedClock {
-  readonly environment: Readonly<Record<string, string>>;
-  readonly #file: string;
-
-  private constructor(file: string) {
-    const [library = ''] = globSync('/usr/lib/*/faketime/libfaketimeMT.so.1');
-    this.#file = file;
-    this.environment = {
-      LD_PRELOAD: library,
-      FAKETIME_TIMESTAMP_FILE: file,
-      FAKETIME_NO_CACHE: '1',
-      FAKETIME_DONT_FAKE_MONOTONIC: '1',
-      DONT_FAKE_MONOTONIC: '1',
-      FAKETIME_FORCE_MONOTONIC_FIX: '0',
-      FAKETIME_DONT_RESET: '1',
-    };
-  }
-
-  static async open(folder: string): Promise<SteppedClock> {
-    const clock = new SteppedClock(join(folder, 'faketime'));
-    await clock.step(0);
-    return clock;
-  }
-
-  /** @param hours beside the true time from now on */
-  async step(hours: number): Promise<void> {
-    await writeFile(`${this.#file}.new`, `${hours < 0 ? '-' : '+'}${Math.abs(hours)}h\n`, { mode: 0o644 });
-    await rename(`${this.#file}.new`, this.#file);
-  }
-}
 
 interface Sample {
   /** Of a record. */

@@ -16,7 +16,6 @@ export interface ProbeQuestion {
 }
 
 const MAX_NEIGHBOURS = 8;
-const IP_LIMIT_MS = 300;
 
 /**
  * Asks the segment who has the addresses, and whether anybody is there at all. Takes `withinMs` where nobody has them, and is done with the
@@ -57,7 +56,8 @@ async function firstForeign(question: ProbeQuestion, asked: readonly Promise<str
 }
 
 async function anyNeighbour(question: ProbeQuestion, endMs: number, signal: AbortSignal): Promise<boolean | undefined> {
-  const known = await knownNeighbours(question.interface, signal);
+  // On a machine that is busy `ip` takes its time; without its answer a node whose peer is dead may know of nobody to ask.
+  const known = await knownNeighbours(question.interface, Math.round(question.withinMs / 2), signal);
   const own = question.addresses.map(canonicalAddress);
   const all = new Set([...question.neighbours, ...known].map(canonicalAddress));
   const candidates = [...all].filter((each) => !own.includes(each)).slice(0, MAX_NEIGHBOURS);
@@ -73,12 +73,12 @@ async function anyNeighbour(question: ProbeQuestion, endMs: number, signal: Abor
 }
 
 /** Gateways, and those that the kernel has spoken to. */
-async function knownNeighbours(interfaceName: string, signal: AbortSignal): Promise<string[]> {
+async function knownNeighbours(interfaceName: string, limitMs: number, signal: AbortSignal): Promise<string[]> {
   const lines = [
     `route show default dev ${interfaceName}`,
     `neighbour show dev ${interfaceName} nud reachable nud stale nud delay nud probe nud permanent`,
   ];
-  const { printed } = await runIp(lines, IP_LIMIT_MS, signal).catch(() => ({ printed: [] }));
+  const { printed } = await runIp(lines, limitMs, signal).catch(() => ({ printed: [] }));
   const addresses = printed
     .flat()
     .filter(isRow)

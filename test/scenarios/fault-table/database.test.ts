@@ -6,7 +6,7 @@ import { eventually } from '../../support/processes.ts';
 import { whyNoNamespaces } from '../lab/ip.ts';
 import { Lab } from '../lab/lab.ts';
 import { RunningPair } from '../lab/running-pair.ts';
-import { assertNothingLost, withTraffic } from './with-traffic.ts';
+import { assertNothingLost, assertOneGap, withTraffic } from './with-traffic.ts';
 
 const skip = whyNoNamespaces() || skipWithout('ip', 'bridge', 'arping');
 const isLong = process.env['ALL_FAULTS'] !== undefined;
@@ -69,11 +69,7 @@ describe('the database of the pair fails', { skip }, () => {
       await lab.database.start();
       await pair.becomes(to, 'active');
     });
-    for (const { double, longestGapMs, gaps } of outcomes) {
-      assert.equal(double, 0);
-      assert.equal(gaps.length, 1);
-      assert.ok(longestGapMs < 12_000, `${longestGapMs} ms`);
-    }
+    assertOneGap(outcomes);
   });
 
   test(

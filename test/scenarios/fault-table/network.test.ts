@@ -5,7 +5,7 @@ import { skipWithout } from '../../support/packages.ts';
 import { whyNoNamespaces } from '../lab/ip.ts';
 import { Lab, VIRTUAL_IP } from '../lab/lab.ts';
 import { RunningPair } from '../lab/running-pair.ts';
-import { assertNothingLost, withTraffic } from './with-traffic.ts';
+import { assertNothingLost, assertOneGap, withTraffic } from './with-traffic.ts';
 
 const skip = whyNoNamespaces() || skipWithout('ip', 'bridge', 'arping');
 const isLong = process.env['ALL_FAULTS'] !== undefined;
@@ -36,11 +36,7 @@ describe('the network of the pair fails', { skip }, () => {
       assert.equal(await pair.isWell(), to);
     });
     assert.equal(await from.host.carries(VIRTUAL_IP), false);
-    for (const { double, longestGapMs, gaps } of outcomes) {
-      assert.equal(double, 0);
-      assert.equal(gaps.length, 1);
-      assert.ok(longestGapMs < 6000, `${longestGapMs} ms`);
-    }
+    assertOneGap(outcomes);
   });
 
   test(

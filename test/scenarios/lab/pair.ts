@@ -12,6 +12,12 @@ export interface PairOptions {
   readonly peerAddress?: string;
   /** More of the configuration, the same on both nodes. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** More of the configuration of single nodes, by name. */
+  readonly ownSettings?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** More of `journal:`. */
+  readonly journal?: Readonly<Record<string, unknown>>;
+  /** Of single nodes besides ours, by name: such as another clock. */
+  readonly environment?: Readonly<Record<string, NodeJS.ProcessEnv>>;
   /** One folder for the journals of both, as on a shared file system. Default: true. */
   readonly sharesJournal?: boolean;
 }
@@ -19,23 +25,28 @@ export interface PairOptions {
 /** The pair on the lab's two nodes, not started yet, with a secret of its own. */
 export async function pairOf(lab: Lab, options: PairOptions = {}): Promise<{ a: NodeProcess; b: NodeProcess }> {
   const secretFile = join(lab.folder, 'secret');
-  await writeFile(secretFile, randomBytes(32).toString('base64'));
+  await writeFile(secretFile, randomBytes(32).toString('base64'), { mode: 0o600 });
   const directory = join(lab.folder, 'journals');
   await mkdir(directory, { recursive: true });
   await chmod(directory, 0o777); // the nodes give up root
   const node = (host: Host, peer: Host) =>
-    lab.node(host, {
-      ha: {
-        address: host.address,
-        peer: { name: peer.name, address: options.peerAddress ?? peer.address },
-        secretFile,
-        interface: host.interface,
-        virtualAddresses: [`${VIRTUAL_IP}/24`, `${VIRTUAL_IP6}/64`],
-        ...options.ha,
+    lab.node(
+      host,
+      {
+        ha: {
+          address: host.address,
+          peer: { name: peer.name, address: options.peerAddress ?? peer.address },
+          secretFile,
+          interface: host.interface,
+          virtualAddresses: [`${VIRTUAL_IP}/24`, `${VIRTUAL_IP6}/64`],
+          ...options.ha,
+        },
+        journal: { ...(options.sharesJournal === false ? {} : { directory }), ...options.journal },
+        ...options.settings,
+        ...options.ownSettings?.[host.name],
       },
-      ...(options.sharesJournal === false ? {} : { journal: { directory } }),
-      ...options.settings,
-    });
+      options.environment?.[host.name],
+    );
   return { a: node(lab.a, lab.b), b: node(lab.b, lab.a) };
 }
 

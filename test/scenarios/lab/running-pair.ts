@@ -77,7 +77,7 @@ export class RunningPair {
   /** Waits until exactly one node says that it is active, and listens. */
   async active(): Promise<NodeProcess> {
     let found: NodeProcess | undefined;
-    await this.#until('one node is active', async () => {
+    await this.until('one node is active', async () => {
       const states = await Promise.all(this.nodes.map((node) => this.status(node)));
       const active = this.nodes.filter((_, at) => states[at]?.own.role === 'active' && states[at].own.isListening);
       found = active[0];
@@ -90,7 +90,7 @@ export class RunningPair {
   /** Waits until `node` says that it has this role. */
   async becomes(node: NodeProcess, role: 'active' | 'standby' | 'collecting'): Promise<PairStatus> {
     let seen: PairStatus | undefined;
-    await this.#until(`${node.host.name} is ${role}`, async () => {
+    await this.until(`${node.host.name} is ${role}`, async () => {
       seen = await this.status(node);
       return seen?.own.role === role && seen.own.isListening === (role !== 'standby');
     });
@@ -101,7 +101,7 @@ export class RunningPair {
   /** Waits until a status of `node` is as `condition` wants it. */
   async shows(node: NodeProcess, what: string, condition: (status: PairStatus) => boolean): Promise<PairStatus> {
     let seen: PairStatus | undefined;
-    await this.#until(`${node.host.name} shows ${what}`, async () => {
+    await this.until(`${node.host.name} shows ${what}`, async () => {
       seen = await this.status(node);
       return seen !== undefined && condition(seen);
     });
@@ -112,7 +112,7 @@ export class RunningPair {
   /** Waits until one node is active with both votes, and the other is ready to succeed it. @returns the active one */
   async isWell(): Promise<NodeProcess> {
     let found: NodeProcess | undefined;
-    await this.#until('the pair is well', async () => {
+    await this.until('the pair is well', async () => {
       const states = await Promise.all(this.nodes.map((node) => this.status(node)));
       found = this.nodes.find((_, at) => isWellActive(states[at]) && states[1 - at]?.own.role === 'standby');
       if (found === undefined) return false;
@@ -136,7 +136,7 @@ export class RunningPair {
       return status?.journal === undefined || status.journal.batches === 0;
     };
     const check = async () => (await Promise.all(this.nodes.map(isEmpty))).every(Boolean);
-    await this.#until('no batch waits', check, WRITTEN_MS);
+    await this.until('no batch waits', check, WRITTEN_MS);
   }
 
   /** The MACs that answer for an address, asked from the exporter's machine. */
@@ -150,7 +150,7 @@ export class RunningPair {
 
   /** Waits until the segment knows `host`, and nobody else, for the address. */
   async isOwnedBy(host: Host, address = VIRTUAL_IP): Promise<void> {
-    await this.#until(`${host.name} alone answers for ${address}`, async () => {
+    await this.until(`${host.name} alone answers for ${address}`, async () => {
       const owners = await this.owners(address);
       return owners.size === 1 && owners.has(host.mac);
     });
@@ -186,7 +186,7 @@ export class RunningPair {
   }
 
   /** Waits; where it is in vain, what the nodes say of themselves is in the error. */
-  async #until(what: string, condition: () => Promise<boolean>, limitMs = SETTLE_MS): Promise<void> {
+  async until(what: string, condition: () => Promise<boolean>, limitMs = SETTLE_MS): Promise<void> {
     const end = performance.now() + limitMs;
     while (!(await condition())) {
       if (performance.now() > end) throw new Error(`waited in vain until ${what}: ${await this.#describe()}`);
