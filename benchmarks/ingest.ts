@@ -47,7 +47,7 @@ export async function benchmarkIngest({
     const passage = await sustain(node, highest, seconds);
     const rows = await node.countRows();
     const copyAfter = await measureCopy(node, batches, 1);
-    return reportOf(passage, rows, [copyBefore, copyAfter], copyOnTwo);
+    return reportOf(passage, rows, { one: [copyBefore, copyAfter], two: copyOnTwo }, rate === undefined);
   } finally {
     await node.stop();
   }
@@ -145,7 +145,19 @@ function progress(what: string, { sent, stored, kernelDrops, drainSeconds }: Pas
   );
 }
 
-function reportOf(passage: Passage, rows: number, copy: readonly number[], copyOnTwo: number): BenchmarkReport {
+interface CopyRates {
+  /** On one connection, before and after. */
+  readonly one: readonly number[];
+  readonly two: number;
+}
+
+/** @param isHighest nobody chose the rate: only then is it held to the target */
+function reportOf(
+  passage: Passage,
+  rows: number,
+  { one: copy, two: copyOnTwo }: CopyRates,
+  isHighest: boolean,
+): BenchmarkReport {
   const { sent, kernelDrops, drainSeconds, collectorCpuSeconds } = passage;
   // All of it counts, also what the database needed after the last datagram.
   const rate = rows / (sent.seconds + drainSeconds);
@@ -156,7 +168,7 @@ function reportOf(passage: Passage, rows: number, copy: readonly number[], copyO
     ...(isSustained(passage)
       ? []
       : [`not sustained: ${kernelDrops} kernel drops, drained in ${drainSeconds.toFixed(1)} s`]),
-    ...(share >= TARGET_SHARE ? [] : [`${percent(share)} of COPY, below ${percent(TARGET_SHARE)}`]),
+    ...(share >= TARGET_SHARE || !isHighest ? [] : [`${percent(share)} of COPY, below ${percent(TARGET_SHARE)}`]),
   ];
   return {
     title: 'From the socket to committed rows, PostgreSQL on the same machine',

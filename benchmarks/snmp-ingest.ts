@@ -53,7 +53,7 @@ export async function benchmarkSnmp(options: SnmpBenchmarkOptions): Promise<Benc
       v3: await measureCollector(node, 'v3', options),
       flooded: await measureFlooded(node, options.seconds),
     }));
-    return reportOf({ v2c, v3, flooded, baselines });
+    return reportOf({ v2c, v3, flooded, baselines }, options.rate === undefined);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -251,11 +251,12 @@ interface Results {
   readonly baselines: Baselines;
 }
 
-function reportOf({ v2c, v3, flooded, baselines }: Results): BenchmarkReport {
+/** @param isHighest nobody chose the rate: only then is it held to the targets */
+function reportOf({ v2c, v3, flooded, baselines }: Results, isHighest: boolean): BenchmarkReport {
   const { flood, share } = flooded;
   const failures = [
-    ...failuresOf('v2c', v2c),
-    ...failuresOf('v3', v3),
+    ...failuresOf('v2c', v2c, isHighest),
+    ...failuresOf('v3', v3, isHighest),
     ...(share >= TARGET_SHARE ? [] : [`under a flood ${percent(share)} of the known senders' traps are stored`]),
     ...(flooded.stored.rows === flooded.stored.numbers ? [] : ['under a flood traps are stored twice']),
   ];
@@ -284,7 +285,7 @@ function reportOf({ v2c, v3, flooded, baselines }: Results): BenchmarkReport {
   };
 }
 
-function failuresOf(version: BenchVersion, { passage, stored, rate }: Measured): string[] {
+function failuresOf(version: BenchVersion, { passage, stored, rate }: Measured, isHighest: boolean): string[] {
   const { sent, kernelDrops, drainSeconds } = passage;
   const { rows, numbers, first, last } = stored;
   const isComplete = rows === sent.records && numbers === rows && first === 0 && last === sent.records - 1;
@@ -294,7 +295,7 @@ function failuresOf(version: BenchVersion, { passage, stored, rate }: Measured):
     ...(isSustained(passage)
       ? []
       : [`${version}: not sustained: ${kernelDrops} kernel drops, drained in ${drainSeconds.toFixed(1)} s`]),
-    ...(rate >= target ? [] : [`${version}: ${count(rate)}/s, below ${count(target)}/s`]),
+    ...(rate >= target || !isHighest ? [] : [`${version}: ${count(rate)}/s, below ${count(target)}/s`]),
   ];
 }
 

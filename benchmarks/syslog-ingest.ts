@@ -47,7 +47,7 @@ export async function benchmarkSyslogIngest({
     const rsyslog = await measureRsyslog(node);
     const highest = rate ?? (await findHighestRate(node, SEARCH));
     const passage = await sustain(node, highest, seconds);
-    return reportOf(passage, await countNumbers(node), rsyslog);
+    return reportOf(passage, await countNumbers(node), rsyslog, rate === undefined);
   } finally {
     await node.stop();
   }
@@ -130,10 +130,12 @@ async function countNumbers(node: BenchNode): Promise<StoredNumbers> {
   };
 }
 
+/** @param isHighest nobody chose the rate: only then is it held to the targets */
 function reportOf(
   passage: Passage,
   stored: StoredNumbers,
   rsyslog: string | readonly RsyslogResult[],
+  isHighest: boolean,
 ): BenchmarkReport {
   const { sent, kernelDrops, drainSeconds, collectorCpuSeconds } = passage;
   // All of it counts, also what the database needed after the last datagram.
@@ -149,8 +151,8 @@ function reportOf(
     ...(isSustained(passage)
       ? []
       : [`not sustained: ${kernelDrops} kernel drops, drained in ${drainSeconds.toFixed(1)} s`]),
-    ...(rate >= TARGET_RATE ? [] : [`${count(rate)}/s, below ${count(TARGET_RATE)}/s`]),
-    ...(best === undefined || rate >= TARGET_FACTOR * best
+    ...(rate >= TARGET_RATE || !isHighest ? [] : [`${count(rate)}/s, below ${count(TARGET_RATE)}/s`]),
+    ...(best === undefined || !isHighest || rate >= TARGET_FACTOR * best
       ? []
       : [`${(rate / best).toFixed(1)} times rsyslog, below ${TARGET_FACTOR}`]),
   ];

@@ -56,6 +56,10 @@ export class HeldSockets implements Component {
   /** No longer wanted, but still read. */
   #leaving: Held[] = [];
   #isOpen = false;
+  /** Raised by each start and each stop: what was bound for an earlier one is closed again. */
+  #turn = 0;
+  /** Settled when the latest start is, however it ended. */
+  #starting: Promise<void> | undefined;
 
   /**
    * @param plans in the order of the configuration's listeners
@@ -68,45 +72,78 @@ export class HeldSockets implements Component {
     this.#patienceMs = patienceMs;
   }
 
-  /** @throws DogwatchError `LISTEN_FAILED`: an address is not ours, a port is taken or needs a privilege */
+  /** @throws DogwatchError `LISTEN_FAILED`: an address is not ours, a port is taken or needs a privilege; none is bound then */
   async start(): Promise<void> {
     this.#isOpen = true;
-    for (const plan of this.#plans) this.#held.push(await this.#hold(plan));
+    this.#turn += 1;
+    const starting = this.#bindAll(this.#turn);
+    this.#starting = starting.catch(() => {});
+    await starting;
   }
 
   async stop(): Promise<void> {
     this.#isOpen = false;
+    this.#turn += 1;
     for (const held of [...this.#held.splice(0), ...this.#leaving.splice(0)]) close(held);
   }
 
   /**
-   * Other listeners from now on: what is not bound yet is bound; what is not wanted any more stays until `prune`.
+   * Other listeners from now on: what is not bound yet is bound; what is not wanted any more stays until `prune`. While they are
+   * closed, or where they are closed meanwhile, the next `start` binds these.
    * @throws DogwatchError `LISTEN_FAILED`: all is as before
    */
   async change(plans: readonly SocketPlan[]): Promise<void> {
-    if (!this.#isOpen) {
-      this.#plans = plans;
-      return;
+    for (;;) {
+      // Both would bind the same ports otherwise, and one of the sockets would be read by nobody.
+      for (let seen: Promise<void> | undefined; seen !== this.#starting; await seen) seen = this.#starting;
+      if (!this.#isOpen) {
+        this.#plans = plans;
+        return;
+      }
+      if (await this.#changeOpen(plans)) return;
     }
+  }
+
+  /** @returns false: they were closed, or closed and opened again, meanwhile; nothing is changed then */
+  async #changeOpen(plans: readonly SocketPlan[]): Promise<boolean> {
+    const turn = this.#turn;
     const before = [...this.#held, ...this.#leaving];
     const next: Held[] = [];
     const fresh: Held[] = [];
     try {
       for (const plan of plans) {
         const kept = before.find((held) => !next.includes(held) && isFor(held, plan));
-        const held = kept ?? (await this.#hold(plan));
+        const held = kept ?? (await this.#hold(plan, turn));
         if (kept === undefined) fresh.push(held);
         next.push(held);
       }
-      // The role may have ended while one was bound: its sockets are closed already.
-      if (!this.#isOpen) throw new DogwatchError('LISTEN_FAILED', 'the listeners were closed meanwhile');
     } catch (error) {
       fresh.forEach(close);
+      // An address that went with the role is no fault of the plans.
+      if (turn !== this.#turn) return false;
       throw error;
+    }
+    if (turn !== this.#turn) {
+      fresh.forEach(close);
+      return false;
     }
     this.#plans = plans;
     this.#held = next;
     this.#leaving = before.filter((held) => !next.includes(held));
+    return true;
+  }
+
+  async #bindAll(turn: number): Promise<void> {
+    const bound: Held[] = [];
+    try {
+      for (const plan of this.#plans) bound.push(await this.#hold(plan, turn));
+      if (turn !== this.#turn) throw new DogwatchError('LISTEN_FAILED', 'the listeners were closed meanwhile');
+    } catch (error) {
+      bound.forEach(close);
+      if (turn === this.#turn) this.#isOpen = false;
+      throw error;
+    }
+    this.#held = bound;
   }
 
   /** Closes what is not wanted any more. */
@@ -128,10 +165,10 @@ export class HeldSockets implements Component {
     });
   }
 
-  async #hold(plan: SocketPlan): Promise<Held> {
+  async #hold(plan: SocketPlan, turn: number): Promise<Held> {
     const protocol = plan.transport === 'udp' ? 'UDP' : 'TCP';
     const bind = (address: string): Promise<Held> =>
-      this.#patiently(plan, () => (protocol === 'UDP' ? this.#bindUdp(plan, address) : bindTcp(plan, address)));
+      this.#patiently(plan, turn, () => (protocol === 'UDP' ? this.#bindUdp(plan, address) : bindTcp(plan, address)));
     try {
       return await bind(plan.address);
     } catch (error) {
@@ -150,14 +187,14 @@ export class HeldSockets implements Component {
   }
 
   /** Tries again while the port is taken: it may be by the workers of a keeper that was killed, which end in three seconds. */
-  async #patiently(plan: SocketPlan, bind: () => Promise<Held>): Promise<Held> {
+  async #patiently(plan: SocketPlan, turn: number, bind: () => Promise<Held>): Promise<Held> {
     const deadline = performance.now() + this.#patienceMs;
     let hasSaid = false;
     for (;;) {
       try {
         return await bind();
       } catch (error) {
-        if (!isTaken(error) || performance.now() >= deadline) throw error;
+        if (!isTaken(error) || turn !== this.#turn || performance.now() >= deadline) throw error;
       }
       if (!hasSaid) this.#log.info({ port: plan.port, transport: plan.transport }, 'the port is taken, trying again');
       hasSaid = true;

@@ -122,7 +122,8 @@ export class Worker {
 
   /** The keeper is gone: senders of other workers may come to us. */
   orphan(): void {
-    if (this.#informs !== undefined) void this.#parts?.snmp.hold(this.#informs.lookAtOthers());
+    const informs = this.#informs;
+    if (informs !== undefined) this.#parts?.snmp.learnFirst(() => informs.lookAtOthers());
   }
 
   /** Whether it has ever been started; it then reports, also after `stop`. */

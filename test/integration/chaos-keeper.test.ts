@@ -44,35 +44,42 @@ class InformSender {
   }
 }
 
-test(
-  'an inform that a killed worker had accepted is known to the one that its sender comes to when the keeper is killed, too',
-  { skip: ONLY_LONG },
-  async (t) => {
-    const collector = await ChaosCollector.start();
-    t.after(() => collector.end());
-    const senders = await openSenders(t);
-    const status = await collector.status();
-    assert.ok(status);
-    const [killed = 0] = pidsOf(status, 'worker');
-    // So that no worker hears from the others, and nobody takes the place of the killed one.
-    process.kill(collector.process.pid, 'SIGSTOP');
-    for (const sender of senders) sender.send(collector.ports.snmp);
-    await eventually('each is answered', () => senders.every(({ answers }) => answers > 0));
-    process.kill(killed, 'SIGKILL');
-    await collector.process.killKeeper();
-    for (const sender of senders) sender.answers = 0;
-    await eventually('each is answered by the worker that is left', async () => {
-      for (const sender of senders) if (sender.answers === 0) sender.send(collector.ports.snmp);
-      await pause(AGAIN_MS);
-      return senders.every(({ answers }) => answers > 0);
-    });
-    await collector.startAgain();
-    await eventually('all that was accepted is written', () => collector.isDrained(), 60_000);
-    const client = await connect(collector.postgres.address);
-    t.after(() => disconnect(client));
-    assert.deepEqual([...(await storedInforms(client, SENDERS))], Array(SENDERS).fill(1));
-  },
-);
+for (const [when, isOrphaned] of [
+  ['at the same moment', false],
+  ['before that', true],
+] as const) {
+  test(
+    `an inform that a worker had accepted, which is killed, is known to whom its sender comes to: the keeper was killed ${when}`,
+    { skip: ONLY_LONG },
+    async (t) => {
+      const collector = await ChaosCollector.start();
+      t.after(() => collector.end());
+      const senders = await openSenders(t);
+      const status = await collector.status();
+      assert.ok(status);
+      const [killed = 0] = pidsOf(status, 'worker');
+      // So that no worker hears from the others, and nobody takes the place of the killed one.
+      if (isOrphaned) await collector.process.killKeeper();
+      else process.kill(collector.process.pid, 'SIGSTOP');
+      for (const sender of senders) sender.send(collector.ports.snmp);
+      await eventually('each is answered', () => senders.every(({ answers }) => answers > 0));
+      process.kill(killed, 'SIGKILL');
+      if (!isOrphaned) await collector.process.killKeeper();
+      for (const sender of senders) sender.answers = 0;
+      const started = collector.startAgain();
+      await eventually('each is answered by another', async () => {
+        for (const sender of senders) if (sender.answers === 0) sender.send(collector.ports.snmp);
+        await pause(AGAIN_MS);
+        return senders.every(({ answers }) => answers > 0);
+      });
+      await started;
+      await eventually('all that was accepted is written', () => collector.isDrained(), 60_000);
+      const client = await connect(collector.postgres.address);
+      t.after(() => disconnect(client));
+      assert.deepEqual([...(await storedInforms(client, SENDERS))], Array(SENDERS).fill(1));
+    },
+  );
+}
 
 async function openSenders(t: TestContext): Promise<InformSender[]> {
   const senders = Array.from({ length: SENDERS }, (_, number) => new InformSender(number));

@@ -23,7 +23,7 @@ export function statusScreen(status: CollectorStatus, now: Date = new Date()): s
     ...status.warnings.map((warning, index): [string, string] => [index === 0 ? 'warning' : '', warning]),
     ...alarmLines(status, now),
     ...(status.pair === undefined ? [] : pairLines(status.pair, now)),
-    ...status.listeners.map((listener): [string, string] => ['listener', listenerText(listener)]),
+    ...listenerLines(status),
     ...flowLines(status),
     ...syslogLines(status),
     ...snmpLines(status),
@@ -195,6 +195,13 @@ function snmpLines({ snmp }: CollectorStatus): [string, string][] {
       return ['', `not taken from ${address}: ${reasons.join(', ')}`];
     }),
   ];
+}
+
+/** A standby's are not open, and have nothing to tell. */
+function listenerLines({ listeners, pair }: CollectorStatus): [string, string][] {
+  if (pair?.own.role === 'standby' && listeners.length > 0)
+    return [['listener', `${listeners.length} closed, as on every standby`]];
+  return listeners.map((listener) => ['listener', listenerText(listener)]);
 }
 
 /** `flow on :: UDP port 2055: 12 datagrams, …`. */

@@ -37,7 +37,7 @@ export interface SnmpPipelineParts {
 
 const SWEEP_MS = 10_000;
 const TROUBLE_LINES_PER_10_S = 5;
-/** What may wait for an end of `hold`. */
+/** What may wait while others are asked, and for how long. */
 const MAX_HELD = 1024;
 const MAX_HOLD_MS = 500;
 
@@ -53,8 +53,10 @@ export class SnmpPipeline implements Component {
   readonly #troubleLimit = new RateLimit(TROUBLE_LINES_PER_10_S, 10_000);
 
   #sweeping: NodeJS.Timeout | undefined;
+  #learn: (() => Promise<void>) | undefined;
   /** In the order in which they came. */
-  #held: Datagram[] | undefined;
+  #held: Datagram[] = [];
+  #asking: Promise<void> | undefined;
 
   /** @throws DogwatchError `SNMP_USER_INVALID` */
   constructor(
@@ -88,33 +90,43 @@ export class SnmpPipeline implements Component {
 
   stop(): Promise<void> {
     clearInterval(this.#sweeping);
-    this.#letGo();
     this.decoder.sweep();
     return this.settle();
   }
 
   /** Everything that was received is in the queue, and informs are answered, when this resolves. */
-  settle(): Promise<void> {
-    this.#letGo();
-    return this.#intake.settle();
+  async settle(): Promise<void> {
+    while (this.#asking !== undefined) await this.#asking;
+    await this.#intake.settle();
   }
 
   receive(datagram: Datagram): void {
-    if (this.#held === undefined) this.decoder.decode(datagram);
-    else if (this.#held.push(datagram) === MAX_HELD) this.#letGo();
+    if (this.#learn === undefined) return this.decoder.decode(datagram);
+    // The listener fills one object again and again; the bytes are ours.
+    if (this.#held.push({ ...datagram }) > MAX_HELD) this.#decodeHeld();
+    else this.#asking ??= this.#ask(this.#learn);
   }
 
-  /** What comes before `learnt` settles is decoded after it, unless that takes too long: it may tell of informs that come again. */
-  async hold(learnt: Promise<void>): Promise<void> {
-    this.#held ??= [];
-    await withTimeout(learnt, MAX_HOLD_MS, 'what other workers have accepted').catch(() => {});
-    this.#letGo();
+  /**
+   * From here on `learn` is called before anything is decoded, once for what has come till then: it tells of informs that are known
+   * elsewhere, and may come again to us. Where it takes too long, they are decoded without.
+   */
+  learnFirst(learn: () => Promise<void>): void {
+    this.#learn = learn;
   }
 
-  #letGo(): void {
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    for (const datagram of held) this.decoder.decode(datagram);
+  /** Never rejects. */
+  async #ask(learn: () => Promise<void>): Promise<void> {
+    while (this.#held.length > 0) {
+      const count = this.#held.length;
+      await withTimeout(learn(), MAX_HOLD_MS, 'what other workers have accepted').catch(() => {});
+      this.#decodeHeld(count);
+    }
+    this.#asking = undefined;
+  }
+
+  #decodeHeld(count = this.#held.length): void {
+    for (const datagram of this.#held.splice(0, count)) this.decoder.decode(datagram);
   }
 
   #report(trouble: SnmpTrouble): void {

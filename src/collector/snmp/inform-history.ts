@@ -18,7 +18,7 @@ export interface InformHistoryOptions {
   readonly hasLeftovers: () => boolean;
 }
 
-/** The listeners open after this at the latest. */
+/** The listeners open after twice this at the latest. */
 const FIRST_LOOK_MS = 3000;
 const AGAIN_MS = 1000;
 /** Journals of a node's workers are named by number, those that one went to instead of its own as well: `0.7f3a9b21`. */
@@ -51,8 +51,10 @@ export class InformHistory implements Component {
 
   /** Resolves after the first look, or when it takes too long. */
   async start(): Promise<void> {
-    const first = this.#lookIntoJournals().then(() => this.#look());
-    await withTimeout(first, FIRST_LOOK_MS, this.name).catch(() => {});
+    const journals = this.#lookIntoJournals();
+    await withTimeout(journals, FIRST_LOOK_MS, this.name).catch(() => {});
+    const database = journals.then(() => this.#look());
+    await withTimeout(database, FIRST_LOOK_MS, this.name).catch(() => {});
   }
 
   stop(): Promise<void> {

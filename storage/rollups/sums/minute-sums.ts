@@ -265,7 +265,7 @@ export class MinuteSums {
     const kept = this.#spares.pop() ?? new SumTable();
     // Hosts are made from conversations: from these now, while their numbers are good.
     const onEvicted = dimension === 'conversation' ? (entry: number) => this.#toHosts(table, entry) : () => {};
-    pruneTable(table, kept, this.#mostKeys / 4, evicted, pruned, { second, third, onEvicted });
+    pruneTable(table, kept, Math.floor(this.#mostKeys / 4), evicted, pruned, { second, third, onEvicted });
     this.tables[dimension] = kept;
     table.clear();
     this.#spares.push(table);

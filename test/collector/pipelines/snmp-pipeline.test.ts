@@ -7,11 +7,15 @@ import { systemClock } from '../../../src/runtime/clock.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import type { Queue } from '../../../storage/queue.ts';
 import { numberedInform } from '../../support/chaos/numbered-messages.ts';
+import { eventually } from '../../support/processes.ts';
 
 const ENGINE = { engineId: '8000000001020304', boots: 1, startedAtMs: 0 };
-const DATAGRAM: Omit<Datagram, 'bytes'> = {
+const FIRST_PORT = 40_000;
+/** One object for all, as a listener has it. */
+const datagram: { -readonly [Key in keyof Datagram]: Datagram[Key] } = {
+  bytes: Buffer.alloc(0),
   sourceAddress: '192.0.2.1',
-  sourcePort: 40_000,
+  sourcePort: 0,
   localPort: 162,
   receivedAtMicros: systemClock.nowMicros(),
 };
@@ -26,7 +30,8 @@ const queue: Queue = {
   close: async () => {},
 };
 
-function startPipeline(): SnmpPipeline {
+/** @param answered told of each answer, to which port it goes */
+function startPipeline(answered: (port: number) => void = () => {}): SnmpPipeline {
   const limits = { maxRows: 1000, maxAgeMs: 60_000 };
   return new SnmpPipeline(
     {
@@ -34,36 +39,51 @@ function startPipeline(): SnmpPipeline {
       security: { users: [] },
       intake: { limits, batchBytes: 1 << 20, queueMemoryBytes: 1 << 20 },
     },
-    { queue, engine: ENGINE, naming: { generation: 0, lookUp: () => undefined }, reply() {} },
+    {
+      queue,
+      engine: ENGINE,
+      naming: { generation: 0, lookUp: () => undefined },
+      reply: (_bytes, { port }) => answered(port),
+    },
     systemClock,
     silentLog,
   );
 }
 
 function receive(pipeline: SnmpPipeline, number: number): void {
-  pipeline.receive({ ...DATAGRAM, bytes: numberedInform(number) });
+  datagram.bytes = numberedInform(number);
+  datagram.sourcePort = FIRST_PORT + number;
+  pipeline.receive(datagram);
 }
 
-test('informs that come while others are asked for theirs are decoded after that, in their order', async () => {
-  const pipeline = startPipeline();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const held = pipeline.hold(promise);
-  for (const number of [1, 2]) receive(pipeline, number);
-  assert.equal(pipeline.decoder.totals.datagrams, 0);
-  resolve();
-  await held;
-  assert.equal(pipeline.decoder.totals.datagrams, 2);
+test('others are asked before an inform is decoded, for each again that comes after the question', async () => {
+  const ports: number[] = [];
+  const pipeline = startPipeline((port) => ports.push(port - FIRST_PORT));
+  const questions: (() => void)[] = [];
+  pipeline.learnFirst(() => new Promise((resolve) => questions.push(resolve)));
+  receive(pipeline, 1);
+  receive(pipeline, 2);
+  assert.deepEqual([questions.length, pipeline.decoder.totals.datagrams], [1, 0]);
+  questions[0]?.();
   receive(pipeline, 3);
+  await eventually('they are asked again', () => questions.length === 2);
+  // What came after the question was asked has to wait for the next one.
+  assert.equal(pipeline.decoder.totals.datagrams, 1);
+  const settled = pipeline.settle();
+  questions[1]?.();
+  await settled;
   assert.equal(pipeline.decoder.totals.datagrams, 3);
+  assert.deepEqual(ports, [1, 2, 3], 'each is answered where it came from');
 });
 
-test('what is held is decoded before the end, and when there is too much of it', async () => {
+test('where others do not answer, or there is too much of it, what has come is decoded without', async () => {
   const pipeline = startPipeline();
-  void pipeline.hold(new Promise(() => {}));
-  receive(pipeline, 1);
-  void pipeline.settle();
+  pipeline.learnFirst(() => new Promise(() => {}));
+  receive(pipeline, 0);
+  await pipeline.settle();
   assert.equal(pipeline.decoder.totals.datagrams, 1);
-  void pipeline.hold(new Promise(() => {}));
-  for (let number = 2; number < 2000; number += 1) receive(pipeline, number);
-  assert.equal(pipeline.decoder.totals.datagrams, 1999);
+  for (let number = 1; number < 2000; number += 1) receive(pipeline, number);
+  assert.ok(pipeline.decoder.totals.datagrams >= 1000);
+  await pipeline.settle();
+  assert.equal(pipeline.decoder.totals.datagrams, 2000);
 });

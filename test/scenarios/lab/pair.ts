@@ -25,7 +25,7 @@ export interface PairOptions {
 /** The pair on the lab's two nodes, not started yet, with a secret of its own. */
 export async function pairOf(lab: Lab, options: PairOptions = {}): Promise<{ a: NodeProcess; b: NodeProcess }> {
   const secretFile = join(lab.folder, 'secret');
-  await writeFile(secretFile, randomBytes(32).toString('base64'));
+  await writeFile(secretFile, randomBytes(32).toString('base64'), { mode: 0o600 });
   const directory = join(lab.folder, 'journals');
   await mkdir(directory, { recursive: true });
   await chmod(directory, 0o777); // the nodes give up root
