@@ -19,6 +19,7 @@ import { EpochFile } from './epoch-file.ts';
 import type { EventLog } from './event-log.ts';
 import { GatedEars } from './gated-ears.ts';
 import { defaultGateways } from './gateways.ts';
+import { hasCarrier } from './link-loss.ts';
 import { folderTrouble, takenPorts, unreadableFiles } from './node-facts.ts';
 import { PairNode } from './pair-node.ts';
 import { readPairSecret } from './pair-secret.ts';
@@ -191,6 +192,7 @@ class NodeLook {
     return readinessOf(
       {
         ...this.#slow,
+        hasLink: this.#hasLink(),
         version: this.#parts.version,
         settingsDigest: settingsDigest(this.#parts.settings()),
         isMigrated: this.#parts.isMigrated(),
@@ -213,6 +215,11 @@ class NodeLook {
   queue(): PairNodeStatus['queue'] {
     const { batches = 0, rows = 0, oldestMs = 0 } = this.#status?.journal ?? {};
     return { batches, rows, oldestMs };
+  }
+
+  #hasLink(): boolean | undefined {
+    const { driver, interface: name } = this.#ha;
+    return driver === 'linux' && name !== undefined ? hasCarrier(name) : undefined;
   }
 
   async #lookSlowly(isActive: boolean): Promise<void> {

@@ -14,6 +14,7 @@ import type { SettingsNews, SettingsPeer, SettingsVerdict } from '../settings/se
 import type { EventLog } from './event-log.ts';
 import { NodeRow } from './node-row.ts';
 import { GapWatch } from './gap-watch.ts';
+import { LinkLoss } from './link-loss.ts';
 import { type PairChannel, RoleRequests, warmPeer } from './pair-channel.ts';
 import type { PairEvent } from './pair-event.ts';
 import type { PairNodeStatus, PairStatus, Readiness } from './pair-status.ts';
@@ -93,6 +94,7 @@ export class PairNode implements Component {
   readonly #row: NodeRow;
   readonly #startedAt: string;
   #channel: PairChannel | undefined;
+  readonly #linkLoss: LinkLoss;
   #peer: PairReport | undefined;
   #readiness: Readiness = { isReady: false, findings: [] };
   #ownedEpoch: number | undefined;
@@ -117,6 +119,7 @@ export class PairNode implements Component {
     const { link, ears, address, memory, events } = surroundings;
     this.#gaps = new GapWatch(open, events, clock, this.#log);
     this.#row = new NodeRow(pair, options.session, () => this.#ownStatus(), open, clock, this.#log);
+    this.#linkLoss = new LinkLoss(clock, () => void this.#handOverWithoutLink());
     this.#role = new RoleKeeper(
       options,
       {
@@ -315,6 +318,18 @@ export class PairNode implements Component {
     }
   }
 
+  async #handOverWithoutLink(): Promise<void> {
+    const { node, peer } = this.#options;
+    try {
+      const { moved, reason, epoch } = await this.#role.switchOver();
+      const summary = `${node} has no link to the devices, and handed the role over to ${peer}`;
+      if (moved) this.#surroundings.events.add('switchover', epoch, summary, { reason });
+      else this.#log.warn({ reason }, 'there is no link to the devices, and the role could not be handed over');
+    } catch (error) {
+      this.#log.warn({ error: messageOf(error) }, 'the role could not be handed over');
+    }
+  }
+
   #earsWithInheritance(ears: Ears): Ears {
     return {
       open: async () => {
@@ -408,6 +423,11 @@ export class PairNode implements Component {
         why.length === 0 ? summary : `${summary}: ${why.join('; ')}`,
       );
     }
+    this.#linkLoss.look({
+      isActive: this.isActive,
+      hasLink: findings.some(({ name, state }) => name === 'link' && state === 'fail') ? false : undefined,
+      peerIsReady: this.#peer?.status.readiness.isReady === true,
+    });
     const { votes, events } = voteChanges(this.#votes, this.#role.status(), this.#options.node);
     this.#votes = votes;
     for (const { summary, details } of events) this.#surroundings.events.add('vote', this.epoch, summary, details);

@@ -11,6 +11,7 @@ const WELL: ReadinessFacts = {
   queueTrouble: undefined,
   processTroubles: [],
   addressTroubles: [],
+  hasLink: true,
   takenPorts: [],
   unreadableFiles: [],
   folderTrouble: undefined,

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { run } from './ip.ts';
+import { run, runWithin } from './ip.ts';
 
 export interface ProgramOptions {
   readonly folder?: string;
@@ -47,6 +47,11 @@ export class Host {
   /** Runs a command on this machine to its end. @returns its standard output */
   run(command: string, ...parameters: string[]): Promise<string> {
     return run('ip', 'netns', 'exec', this.namespace, command, ...parameters);
+  }
+
+  /** The same, where it may take longer. */
+  runWithin(limitMs: number, command: string, ...parameters: string[]): Promise<string> {
+    return runWithin(limitMs, 'ip', 'netns', 'exec', this.namespace, command, ...parameters);
   }
 
   /** Starts a program on this machine; the process is the program itself. */

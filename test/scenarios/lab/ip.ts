@@ -8,10 +8,15 @@ const LIMIT_MS = 10_000;
  * @returns its standard output
  * @throws Error with what it said
  */
-export async function run(command: string, ...parameters: string[]): Promise<string> {
+export function run(command: string, ...parameters: string[]): Promise<string> {
+  return runWithin(LIMIT_MS, command, ...parameters);
+}
+
+/** The same with a limit of its own. */
+export async function runWithin(limitMs: number, command: string, ...parameters: string[]): Promise<string> {
   const child = spawn(command, parameters, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: LIMIT_MS,
+    timeout: limitMs,
     killSignal: 'SIGKILL',
   });
   let stdout = '';

@@ -9,6 +9,8 @@ import type { Host } from './host.ts';
 
 const LAUNCHER = fileURLToPath(new URL('../../../src/cli/dogwatch.mjs', import.meta.url));
 const HTTP_PORT = 8080;
+/** A reload replaces all processes, on both nodes. */
+const COMMAND_MS = 120_000;
 
 /** Dogwatch on a machine of the lab, as a service would run it; it may be started again after whatever ended it. */
 export class NodeProcess {
@@ -79,7 +81,7 @@ export class NodeProcess {
 
   /** A command of Dogwatch's on this machine. @returns what it printed */
   command(...parameters: string[]): Promise<string> {
-    return this.host.run(process.execPath, LAUNCHER, ...parameters, '--config', this.configFile);
+    return this.host.runWithin(COMMAND_MS, process.execPath, LAUNCHER, ...parameters, '--config', this.configFile);
   }
 
   /** As the service manager ends it. @returns its exit code */
