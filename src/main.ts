@@ -214,7 +214,18 @@ export function buildCollector(
       return;
     }
     const settings = (): Config => withVirtualListeners(reloader.accepted);
-    const parts = { version, database: database.address, sockets, workers, attendants, warm, engine, events, settings };
+    const parts = {
+      version,
+      database: database.address,
+      sockets,
+      workers,
+      attendants,
+      warm,
+      archive,
+      engine,
+      events,
+      settings,
+    };
     const isMigrated = (): boolean => schema.isMigrated;
     pair = buildPair(config, config.ha, { ...parts, shared, isMigrated, status }, log);
     // Last, so that it stops first: the peer takes over while all else is still there.

@@ -40,11 +40,15 @@ export function epochName(pair: string, epoch: number): string {
  */
 export class HeartbeatRow implements HeartbeatStore, Component {
   readonly name = 'heartbeat';
+  /** Which right the database misses in us; undefined: none, as far as is known. Only who writes knows of the right to. */
+  refusal: string | undefined;
   readonly #options: HeartbeatRowOptions;
   readonly #open: OpenSession;
   readonly #openFence: OpenSession;
   #session: Promise<SqlSession> | undefined;
   #isStopped = false;
+  /** What was refused. */
+  #refused: 'read' | 'replace' | undefined;
 
   /** @param openFence opens the connection that ends others' sessions: apart, since it may take longer than a beat */
   constructor(options: HeartbeatRowOptions, open: OpenSession, openFence: OpenSession = open) {
@@ -65,12 +69,12 @@ export class HeartbeatRow implements HeartbeatStore, Component {
 
   async read(): Promise<Heartbeat> {
     const { pair } = this.#options;
-    return this.#ask(async (session) => heartbeatOf((await session.query(READ, [pair])).rows[0]));
+    return this.#ask('read', async (session) => heartbeatOf((await session.query(READ, [pair])).rows[0]));
   }
 
   async replace(seen: Heartbeat, next: Heartbeat): Promise<Heartbeat> {
     const { pair } = this.#options;
-    return this.#ask(async (session) => {
+    return this.#ask('replace', async (session) => {
       const isFirst = seen.epoch === 0;
       const values = isFirst ? valuesOf(next) : [...valuesOf(seen), ...valuesOf(next)];
       const { rowCount } = await session.query(isFirst ? INSERT : REPLACE, [pair, ...values]);
@@ -100,17 +104,23 @@ export class HeartbeatRow implements HeartbeatStore, Component {
     }
   }
 
-  async #ask<T>(question: (session: SqlSession) => Promise<T>): Promise<T> {
+  async #ask<T>(kind: 'read' | 'replace', question: (session: SqlSession) => Promise<T>): Promise<T> {
     if (this.#isStopped) throw unreachable(new Error('stopped'));
     this.#session ??= this.#open();
     const session = this.#session;
     try {
-      return await withTimeout(
+      const answer = await withTimeout(
         session.then((open) => question(open)),
         this.#options.answerMs,
         'the database',
       );
+      if (this.#refused === kind) this.refusal = this.#refused = undefined;
+      return answer;
     } catch (error) {
+      if (isRefusal(error)) {
+        this.#refused = kind;
+        this.refusal = `${messageOf(error)} for the role of database.url`;
+      }
       if (this.#session === session) void this.#drop();
       throw unreachable(error);
     }
@@ -122,6 +132,11 @@ export class HeartbeatRow implements HeartbeatStore, Component {
     // It may still be opening.
     await session?.then((open) => open.close()).catch(() => {});
   }
+}
+
+/** PostgreSQL's `insufficient_privilege` (appendix A of its manual). */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '42501';
 }
 
 function unreachable(error: unknown): DogwatchError {

@@ -138,6 +138,8 @@ export interface VirtualAddress {
   linger(spanMs: number): Promise<void>;
   /** Other addresses, or the same with other prefixes, from the next `hold` on; undefined: the driver has none of its own. */
   change?(addresses: readonly InterfaceAddress[]): void | Promise<void>;
+  /** Whether this node has it, as it was last seen; absent: the driver cannot know. */
+  isHeld?(): boolean;
   /** Asks the segment; takes up to `withinMs`. */
   probe(withinMs: number): Promise<Probe>;
 }

@@ -194,10 +194,36 @@ function storageSigns({ storage, pair }: CollectorStatus): AlarmSign[] {
 }
 
 function pairSigns(pair: PairStatus): AlarmSign[] {
-  const signs = [warmSign(pair)];
+  const signs = [warmSign(pair), ...serviceSigns(pair)];
   // Whoever waits does not watch whether somebody else could.
   if (pair.own.role !== 'standby') signs.push(standbySign(pair));
   return signs;
+}
+
+/** The role is what was decided; these are what was seen. */
+function serviceSigns({ own: { role, holdsAddress, isListening }, virtualAddresses }: PairStatus): AlarmSign[] {
+  const serves = role !== 'standby';
+  const address: AlarmSign = {
+    ...BRIEFLY,
+    kind: 'address',
+    subject: '',
+    state: stateOf(serves !== holdsAddress),
+    summary: serves
+      ? `is ${role}, and has not got the virtual IP ${virtualAddresses.join(', ')}`
+      : `is standby, and has got the virtual IP ${virtualAddresses.join(', ')}`,
+    wellAgain: 'has the virtual IP when it should, again',
+    remedy: 'See ha.interface and ha.virtualAddresses, `ip address show`, and the reason that dogwatch status gives.',
+  };
+  const listeners: AlarmSign = {
+    ...BRIEFLY,
+    kind: 'listeners',
+    subject: '',
+    state: stateOf(serves && !isListening),
+    summary: `is ${role}, and not all of its workers listen`,
+    wellAgain: 'listens with all of its workers again',
+    remedy: 'Its log says why: a port that is taken, or a worker that does not start.',
+  };
+  return [address, listeners];
 }
 
 function standbySign({ peer, peerName, link }: PairStatus): AlarmSign {

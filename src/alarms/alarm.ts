@@ -11,6 +11,8 @@ export const ALARM_KINDS = [
   'storage',
   'standby',
   'warm-state',
+  'address',
+  'listeners',
 ] as const;
 
 type AlarmKind = (typeof ALARM_KINDS)[number];

@@ -48,6 +48,8 @@ export class Workers implements Component {
   #engine: SharedEngine;
   /** With `isGated`: while they may listen. */
   #hearing: Hearing | undefined;
+  /** Channels whose worker has said that it listens. */
+  #listening = new WeakSet<WorkerChannel>();
   /** Of the sockets of workers that have ended. */
   readonly #kernelDrops = new Map<number, readonly number[]>();
   #cancelAsking: (() => void) | undefined;
@@ -124,8 +126,15 @@ export class Workers implements Component {
       this.children.map(async ({ state, channel }, index) => {
         if (state !== 'running' || channel === undefined) return;
         this.#sockets.handOver(channel, index + 1);
-        await channel.request('worker.listen', hearing, LISTEN_MS);
+        await this.#askToListen(channel, hearing);
       }),
+    );
+  }
+
+  /** Whether all of them have said that they listen, with `isGated`. */
+  get isListening(): boolean {
+    return this.children.every(
+      ({ state, channel }) => state === 'running' && channel !== undefined && this.#listening.has(channel),
     );
   }
 
@@ -157,6 +166,7 @@ export class Workers implements Component {
   /** They listen no more when this resolves, and what they had heard is in their journals; never rejects. */
   async hush(): Promise<void> {
     this.#hearing = undefined;
+    this.#listening = new WeakSet();
     await Promise.all(
       this.children.map(async ({ name, channel }) => {
         try {
@@ -211,14 +221,22 @@ export class Workers implements Component {
     if (hearing === undefined || hearing.untilMs < machineMs()) return;
     this.#sockets.handOver(channel, index + 1);
     // What it went on with is in the file of its predecessor's accounts.
-    channel.request('worker.listen', { ...hearing, after: 'ourselves' }, LISTEN_MS).catch((error: unknown) => {
+    this.#askToListen(channel, { ...hearing, after: 'ourselves' }).catch((error: unknown) => {
       this.#log.error({ worker: index + 1, error: messageOf(error) }, 'a worker cannot listen');
     });
   }
 
+  async #askToListen(channel: WorkerChannel, opening: Opening): Promise<void> {
+    await channel.request('worker.listen', opening, LISTEN_MS);
+    if (this.#hearing !== undefined) this.#listening.add(channel);
+  }
+
   #assign(channel: WorkerChannel, index: number, start: Omit<WorkerStart, 'kernelDrops'>): WorkerStart {
     if (!start.isGated) this.#sockets.handOver(channel, index + 1);
-    channel.on('worker.late', () => this.#letListen(channel, index));
+    channel.on('worker.late', () => {
+      this.#listening.delete(channel);
+      this.#letListen(channel, index);
+    });
     channel.answer('worker.warm-up', () => {
       for (const known of [this.#warm.all(), this.#warm.ownedBy(index)]) {
         for (const entries of inMessages(known)) channel.send('worker.warm', entries);

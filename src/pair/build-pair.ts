@@ -19,6 +19,7 @@ import { EpochFile } from './epoch-file.ts';
 import type { EventLog } from './event-log.ts';
 import { GatedEars } from './gated-ears.ts';
 import { defaultGateways } from './gateways.ts';
+import { hasCarrier } from './link-loss.ts';
 import { folderTrouble, takenPorts, unreadableFiles } from './node-facts.ts';
 import { PairNode } from './pair-node.ts';
 import { readPairSecret } from './pair-secret.ts';
@@ -26,6 +27,7 @@ import type { PairNodeStatus, Readiness } from './pair-status.ts';
 import { readinessOf, type ReadinessFacts } from './readiness.ts';
 import { sessionsOf } from './sessions.ts';
 import { settingsDigest } from './settings-digest.ts';
+import type { WarmArchive } from './warm-archive.ts';
 import { WarmMirror } from './warm-mirror.ts';
 
 export interface PairParts {
@@ -35,6 +37,7 @@ export interface PairParts {
   readonly workers: Workers;
   readonly attendants: Attendants;
   readonly warm: WarmStore;
+  readonly archive: WarmArchive;
   readonly engine: EngineIdentity;
   readonly events: EventLog;
   /** That were taken last. */
@@ -91,6 +94,8 @@ export function buildPair(config: Config, ha: Ha, parts: PairParts, log: Log): P
     log,
   );
   mirror.onGiven = () => workers.inheritHeld();
+  mirror.onLead = (entries) => parts.archive.adopt(entries);
+  mirror.onMerged = (entries) => parts.archive.changed(entries);
   const look = new NodeLook(config, ha, parts, mirror, () => link.status.clockOffsetMs);
   const ears = new GatedEars(sockets, workers, () => clock.monotonicMs());
   const node = new PairNode(
@@ -117,6 +122,7 @@ export function buildPair(config: Config, ha: Ha, parts: PairParts, log: Log): P
       memory: new EpochFile(config.stateDirectory, ha.pair),
       warm: mirror,
       readiness: (peer, silentMs) => look.readiness(peer, node.isActive, silentMs),
+      isListening: () => workers.isListening,
       queue: () => look.queue(),
       engine: () => {
         const { engineId, boots, startedAtMs } = engine.share();
@@ -186,6 +192,7 @@ class NodeLook {
     return readinessOf(
       {
         ...this.#slow,
+        hasLink: this.#hasLink(),
         version: this.#parts.version,
         settingsDigest: settingsDigest(this.#parts.settings()),
         isMigrated: this.#parts.isMigrated(),
@@ -208,6 +215,11 @@ class NodeLook {
   queue(): PairNodeStatus['queue'] {
     const { batches = 0, rows = 0, oldestMs = 0 } = this.#status?.journal ?? {};
     return { batches, rows, oldestMs };
+  }
+
+  #hasLink(): boolean | undefined {
+    const { driver, interface: name } = this.#ha;
+    return driver === 'linux' && name !== undefined ? hasCarrier(name) : undefined;
   }
 
   async #lookSlowly(isActive: boolean): Promise<void> {

@@ -14,6 +14,7 @@ import type { SettingsNews, SettingsPeer, SettingsVerdict } from '../settings/se
 import type { EventLog } from './event-log.ts';
 import { NodeRow } from './node-row.ts';
 import { GapWatch } from './gap-watch.ts';
+import { LinkLoss } from './link-loss.ts';
 import { type PairChannel, RoleRequests, warmPeer } from './pair-channel.ts';
 import type { PairEvent } from './pair-event.ts';
 import type { PairNodeStatus, PairStatus, Readiness } from './pair-status.ts';
@@ -49,6 +50,8 @@ export interface PairSurroundings {
   readonly warm: WarmMirror;
   /** Whether this node could be active, found anew every few seconds. @param silentMs since when the database has not answered the heartbeat */
   readiness(peer: PairNodeStatus | undefined, silentMs: number): Readiness;
+  /** Whether the workers have said that they listen. */
+  isListening(): boolean;
   queue(): PairNodeStatus['queue'];
   engine(): PairReport['engine'];
   macs(): Promise<readonly string[]>;
@@ -91,6 +94,7 @@ export class PairNode implements Component {
   readonly #row: NodeRow;
   readonly #startedAt: string;
   #channel: PairChannel | undefined;
+  readonly #linkLoss: LinkLoss;
   #peer: PairReport | undefined;
   #readiness: Readiness = { isReady: false, findings: [] };
   #ownedEpoch: number | undefined;
@@ -115,6 +119,7 @@ export class PairNode implements Component {
     const { link, ears, address, memory, events } = surroundings;
     this.#gaps = new GapWatch(open, events, clock, this.#log);
     this.#row = new NodeRow(pair, options.session, () => this.#ownStatus(), open, clock, this.#log);
+    this.#linkLoss = new LinkLoss(clock, () => void this.#handOverWithoutLink());
     this.#role = new RoleKeeper(
       options,
       {
@@ -313,6 +318,18 @@ export class PairNode implements Component {
     }
   }
 
+  async #handOverWithoutLink(): Promise<void> {
+    const { node, peer } = this.#options;
+    try {
+      const { moved, reason, epoch } = await this.#role.switchOver();
+      const summary = `${node} has no link to the devices, and handed the role over to ${peer}`;
+      if (moved) this.#surroundings.events.add('switchover', epoch, summary, { reason });
+      else this.#log.warn({ reason }, 'there is no link to the devices, and the role could not be handed over');
+    } catch (error) {
+      this.#log.warn({ error: messageOf(error) }, 'the role could not be handed over');
+    }
+  }
+
   #earsWithInheritance(ears: Ears): Ears {
     return {
       open: async () => {
@@ -389,10 +406,8 @@ export class PairNode implements Component {
 
   #look(): void {
     const before = this.#readiness;
-    this.#readiness = withNamesake(
-      this.#surroundings.readiness(this.#peer?.status, this.#role.status().databaseAnsweredMs ?? 0),
-      this.#row.namesake,
-    );
+    const found = this.#surroundings.readiness(this.#peer?.status, this.#role.status().databaseAnsweredMs ?? 0);
+    this.#readiness = withRefusal(withNamesake(found, this.#row.namesake), this.#heartbeat.refusal);
     // It goes on while the database is away: whatever it writes is fenced by the epoch.
     const epoch = this.#role.singletonEpoch();
     if (epoch !== undefined) this.#own(epoch);
@@ -408,6 +423,11 @@ export class PairNode implements Component {
         why.length === 0 ? summary : `${summary}: ${why.join('; ')}`,
       );
     }
+    this.#linkLoss.look({
+      isActive: this.isActive,
+      hasLink: findings.some(({ name, state }) => name === 'link' && state === 'fail') ? false : undefined,
+      peerIsReady: this.#peer?.status.readiness.isReady === true,
+    });
     const { votes, events } = voteChanges(this.#votes, this.#role.status(), this.#options.node);
     this.#votes = votes;
     for (const { summary, details } of events) this.#surroundings.events.add('vote', this.epoch, summary, details);
@@ -441,11 +461,11 @@ export class PairNode implements Component {
       since: this.#roleSince,
       epoch: role.knownEpoch,
       votes: {
-        database: { leftMs: role.databaseVoteMs ?? 0, trouble: undefined },
+        database: { leftMs: role.databaseVoteMs ?? 0, trouble: this.#heartbeat.refusal },
         peer: { leftMs: role.peerVoteMs ?? 0, trouble: undefined },
       },
-      holdsAddress: role.role !== 'standby',
-      isListening: role.role !== 'standby' && role.trouble === '',
+      holdsAddress: this.#surroundings.address.isHeld?.() ?? role.role !== 'standby',
+      isListening: this.#surroundings.isListening(),
       readiness: this.#readiness,
       queue: this.#surroundings.queue(),
       settingsDigest: this.#surroundings.settingsDigest(),
@@ -462,4 +482,14 @@ function withNamesake(readiness: Readiness, namesake: string | undefined): Readi
   const found = `another node of this pair has the same node.name, at ${namesake}`;
   const remedy = 'give each node of the pair a node.name of its own';
   return { isReady: false, findings: [{ name: 'node name', state: 'fail', found, remedy }, ...readiness.findings] };
+}
+
+function withRefusal(readiness: Readiness, refusal: string | undefined): Readiness {
+  if (refusal === undefined) return readiness;
+  const remedy =
+    'GRANT SELECT, INSERT, UPDATE ON ha_heartbeat TO that role, or set database.url to the owner of the tables';
+  return {
+    isReady: false,
+    findings: [{ name: 'heartbeat', state: 'fail', found: refusal, remedy }, ...readiness.findings],
+  };
 }

@@ -39,8 +39,9 @@ export interface PairNodeStatus {
   readonly since: string;
   readonly epoch: number;
   readonly votes: { readonly database: VoteStatus; readonly peer: VoteStatus };
-  /** Whether the virtual IP is on this node. */
+  /** Whether the virtual IP is on this node, as its driver saw last; by its role where the driver cannot see. */
   readonly holdsAddress: boolean;
+  /** Whether all of its workers have said that they listen. */
   readonly isListening: boolean;
   readonly readiness: Readiness;
   /** Batches that wait on this node. */

@@ -14,6 +14,8 @@ export interface ReadinessFacts {
   readonly processTroubles: readonly string[];
   /** What the driver of the virtual IP lacks, each with what to do. */
   readonly addressTroubles: readonly { readonly found: string; readonly remedy: string }[];
+  /** Whether the interface of the virtual IP has a carrier; undefined: not known, or there is no such interface. */
+  readonly hasLink: boolean | undefined;
   /** Ports of listeners that somebody else has. */
   readonly takenPorts: readonly string[];
   /** Files that cannot be read. */
@@ -49,6 +51,7 @@ export function readinessOf(facts: ReadinessFacts, peer: PairNodeStatus | undefi
     ...databaseFindings(facts),
     ...queueFindings(facts),
     ...addressFindings(facts),
+    ...linkFindings(facts),
     portFinding(facts),
     filesFinding(facts),
     folderFinding(facts),
@@ -114,6 +117,12 @@ function queueFindings({ queueTrouble, journalBatches, journalOldestMs }: Readin
 function addressFindings({ addressTroubles }: ReadinessFacts): ReadinessFinding[] {
   if (addressTroubles.length === 0) return [ok('virtual IP', 'can be held here')];
   return addressTroubles.map(({ found, remedy }) => fail('virtual IP', found, remedy));
+}
+
+function linkFindings({ hasLink }: ReadinessFacts): ReadinessFinding[] {
+  if (hasLink === undefined) return [];
+  if (hasLink) return [ok('link', 'up')];
+  return [fail('link', 'the interface of the virtual IP has no carrier', 'look at its cable and at the switch')];
 }
 
 function portFinding({ takenPorts }: ReadinessFacts): ReadinessFinding {

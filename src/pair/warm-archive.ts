@@ -11,6 +11,7 @@ const STORE_EVERY_MS = 5000;
 const ANSWER_MS = 5000;
 const LOAD_MS = 10_000;
 const ENTRIES_A_STATEMENT = 2000;
+const ADOPTED_BYTES = 4 << 20;
 /** While the database is away; what is beyond is stored when it is told again. */
 const MAX_WAITING = 200_000;
 const MAX_WAITING_BYTES = 64 << 20;
@@ -36,6 +37,8 @@ const STORE = `
   INSERT INTO warm_state AS known (owner, kind, key, value)
   SELECT $1, kind, key, value FROM unnest($2::text[], $3::text[], $4::bytea[]) AS told (kind, key, value)
   ON CONFLICT (owner, kind, key) DO UPDATE SET value = excluded.value, told_at = clock_timestamp()`;
+/** What the other node told it is as old as it was, where it is stored already. */
+const ADOPT = `${STORE} WHERE known.value IS DISTINCT FROM excluded.value`;
 const REMOVE = `
   DELETE FROM warm_state USING unnest($2::text[], $3::text[]) AS gone (kind, key)
   WHERE owner = $1 AND warm_state.kind = gone.kind AND warm_state.key = gone.key`;
@@ -47,6 +50,7 @@ const EXPIRE = `DELETE FROM warm_state WHERE owner = $1 AND told_at <= ${OLDEST}
  *
  *   load() at the start ─▶ store
  *   changed() ─▶ waiting ──every 5 s──▶ warm_state ──database away──▶ waiting
+ *   adopt() ─▶ adopted ──every 5 s, some at a time, before what waits──▶ warm_state
  *   stop(): data that still waits for its template, of a node that is alone
  */
 export class WarmArchive implements Component {
@@ -56,6 +60,9 @@ export class WarmArchive implements Component {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #waiting = new Map<string, WarmEntry>();
+  /** What is still to be looked through of what this node has taken over, and what of it is on its way. */
+  #adopted: Iterator<WarmEntry> | undefined;
+  #adopting: WarmEntry[] = [];
   #waitingBytes = 0;
   #session: SqlSession | undefined;
   #storing: Promise<void> = Promise.resolve();
@@ -116,6 +123,14 @@ export class WarmArchive implements Component {
     }
   }
 
+  /**
+   * Stores what the other node had learnt, and perhaps not stored before its end.
+   * @param entries looked through bit by bit: a node that takes over has no time for all at once
+   */
+  adopt(entries: Iterable<WarmEntry>): void {
+    this.#adopted = entries[Symbol.iterator]();
+  }
+
   /** A copy waits: what came in a message would hold on to all of its memory. */
   #wait({ kind, key, value }: WarmEntry): void {
     const name = `${kind} ${key}`;
@@ -144,17 +159,38 @@ export class WarmArchive implements Component {
 
   /** @throws what the database says; what is not stored waits on */
   async #store(): Promise<void> {
+    await this.#storeAdopted();
     while (this.#waiting.size > 0) {
       const some = [...this.#waiting].slice(0, ENTRIES_A_STATEMENT);
       const entries = some.map(([, entry]) => entry);
       const known = entries.filter(({ value }) => value !== undefined);
       const gone = entries.filter(({ value }) => value === undefined);
-      const kinds = (of: readonly WarmEntry[]): string[] => of.map(({ kind }) => kind);
-      const keys = (of: readonly WarmEntry[]): string[] => of.map(({ key }) => key);
-      const values = known.map(({ value }) => Buffer.from(value ?? []));
-      if (known.length > 0) await this.#query(STORE, [this.#owner, kinds(known), keys(known), values]);
-      if (gone.length > 0) await this.#query(REMOVE, [this.#owner, kinds(gone), keys(gone)]);
+      if (known.length > 0) await this.#query(STORE, [this.#owner, ...namesOf(known), valuesOf(known)]);
+      if (gone.length > 0) await this.#query(REMOVE, [this.#owner, ...namesOf(gone)]);
       for (const [name, entry] of some) if (this.#waiting.get(name) === entry) this.#drop(name);
+    }
+  }
+
+  async #storeAdopted(): Promise<void> {
+    for (;;) {
+      if (this.#adopting.length === 0) this.#nextAdopted();
+      if (this.#adopting.length === 0) return;
+      await this.#query(ADOPT, [this.#owner, ...namesOf(this.#adopting), valuesOf(this.#adopting)]);
+      this.#adopting = [];
+    }
+  }
+
+  /** What goes in one statement: some entries, of a few megabytes at most. */
+  #nextAdopted(): void {
+    let bytes = 0;
+    while (this.#adopted !== undefined && this.#adopting.length < ENTRIES_A_STATEMENT && bytes < ADOPTED_BYTES) {
+      const { value: entry, done } = this.#adopted.next();
+      if (done === true) {
+        this.#adopted = undefined;
+      } else if (!FLEETING.has(entry.kind)) {
+        this.#adopting.push(entry);
+        bytes += entry.value?.length ?? 0;
+      }
     }
   }
 
@@ -168,4 +204,12 @@ export class WarmArchive implements Component {
       throw error;
     }
   }
+}
+
+function namesOf(entries: readonly WarmEntry[]): [kinds: string[], keys: string[]] {
+  return [entries.map(({ kind }) => kind), entries.map(({ key }) => key)];
+}
+
+function valuesOf(entries: readonly WarmEntry[]): Buffer[] {
+  return entries.map(({ value }) => Buffer.from(value ?? []));
 }

@@ -66,6 +66,10 @@ export class WarmMirror {
 
   /** Called when data that waits has become this node's while it leads. */
   onGiven: (() => void) | undefined;
+  /** Called as this node begins to lead, with all that it knows: the other one has perhaps not stored what it told. */
+  onLead: ((entries: Iterable<WarmEntry>) => void) | undefined;
+  /** Called with what only the other node knew, when this one has taken it and leads. */
+  onMerged: ((entries: readonly WarmEntry[]) => void) | undefined;
 
   /**
    * @param tellWorkers hands what was taken to the decoders
@@ -126,6 +130,7 @@ export class WarmMirror {
   /** This node leads: what waits elsewhere is its own. */
   lead(): void {
     this.onGiven?.();
+    this.onLead?.(this.#store.entries());
   }
 
   /** This node leads no more: what its workers have for themselves becomes the other's, before that one can lead. */
@@ -146,6 +151,7 @@ export class WarmMirror {
     }
     this.totals.taken += entries.length;
     if (forWorkers.length > 0) this.#tellWorkers(forWorkers);
+    if (isMerge === true && forWorkers.length > 0 && this.#leads()) this.onMerged?.(forWorkers);
     if (gives === true && this.#leads()) this.onGiven?.();
   }
 

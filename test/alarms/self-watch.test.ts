@@ -194,6 +194,23 @@ test('a standby that is not ready, or not heard, for a minute is an alarm of the
   assert.deepEqual(node.kinds, ['alarm standby', 'alarm-over standby', 'alarm standby']);
 });
 
+test('an active node without the address or with workers that do not listen is an alarm, one that gets them in time is not', async () => {
+  const peer = nodeOfPair('n2', 'standby', true);
+  const active = nodeOfPair('n1', 'active', true);
+  const bare = { ...active, holdsAddress: false, isListening: false };
+  const node = new Node();
+  await node.passes(5, { pair: pairStatus(bare, peer, 100) });
+  await node.passes(60, { pair: pairStatus(active, peer, 100) });
+  assert.deepEqual(node.kinds, []);
+  await node.passes(30, { pair: pairStatus(bare, peer, 100) });
+  assert.deepEqual(node.kinds, ['alarm address', 'alarm listeners']);
+  await node.passes(60, { pair: pairStatus(active, peer, 100) });
+  assert.deepEqual(node.kinds.slice(2), ['alarm-over address', 'alarm-over listeners']);
+  const standby = { ...nodeOfPair('n1', 'standby', true), holdsAddress: true };
+  await node.passes(30, { pair: pairStatus(standby, nodeOfPair('n2', 'active', true), 100) });
+  assert.equal(node.kinds.at(-1), 'alarm address');
+});
+
 test('a node of a pair that has nothing to write notices by its heartbeat that the database is away', async () => {
   const node = new Node();
   const silent = { name: 'database', state: 'fail', found: 'it has not answered for 70 s', remedy: 'see' } as const;

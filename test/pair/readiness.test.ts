@@ -11,6 +11,7 @@ const WELL: ReadinessFacts = {
   queueTrouble: undefined,
   processTroubles: [],
   addressTroubles: [],
+  hasLink: true,
   takenPorts: [],
   unreadableFiles: [],
   folderTrouble: undefined,
@@ -65,4 +66,20 @@ test('clocks and zones that differ, and a journal folder that root may not write
   assert.deepEqual(troubles({ clockOffsetMs: -5000 }), ['warn clock']);
   assert.deepEqual(troubles({}, { timeZone: 'UTC' }), ['warn time zone']);
   assert.deepEqual(troubles({ folderTrouble: 'EACCES' }), ['warn journal folder']);
+});
+
+test('what is missing for a takeover is named, with what to do', () => {
+  const cases: readonly [facts: Partial<ReadinessFacts>, text: RegExp][] = [
+    [{ isMigrated: false }, /^schema: .*dogwatch migrate/],
+    [{ queueTrouble: 'Redis is away' }, /^queue: Redis is away .*redis\.url/],
+    [{ processTroubles: ['worker 2 is starting'] }, /^processes: worker 2 is starting/],
+    [{ addressTroubles: [{ found: 'no arping', remedy: 'install it' }] }, /^virtual IP: no arping \(install it\)$/],
+    [{ databaseTrouble: 'refused' }, /^database: .*refused .*database\.url/],
+  ];
+  for (const [facts, text] of cases) {
+    const { findings } = readinessOf({ ...WELL, ...facts }, peerOf(WELL));
+    const failed = findings.filter(({ state }) => state === 'fail');
+    assert.equal(failed.length, 1);
+    assert.match(failed.map(({ name, found, remedy }) => `${name}: ${found} (${remedy})`).join(), text);
+  }
 });

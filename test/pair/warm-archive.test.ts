@@ -85,6 +85,46 @@ test('a database that is not there makes a node that knows nothing, not one that
   await archive.stop();
 });
 
+test('what a node takes over is stored where it is new or another, and is as old as it was where it is not', async () => {
+  await run('heir', entry('flow.template', 'same'), entry('flow.template', 'older', 'one'));
+  await sql(`UPDATE warm_state SET told_at = now() - interval '20 hours' WHERE owner = 'heir'`);
+  const archive = archiveOf('heir');
+  await archive.start();
+  archive.adopt([
+    entry('flow.template', 'same'),
+    entry('flow.template', 'older', 'two'),
+    entry('flow.template', 'new'),
+    entry('flow.held', 'of its moment'),
+  ]);
+  // Newer than what was taken over, though it is told after it only.
+  archive.changed([entry('flow.template', 'new', 'newer')]);
+  await archive.stop();
+  const known = ['flow.template new newer', 'flow.template older two', 'flow.template same value'];
+  assert.deepEqual(await loaded('heir'), known);
+  await sql(`UPDATE warm_state SET told_at = told_at - interval '6 hours' WHERE owner = 'heir'`);
+  assert.deepEqual(await loaded('heir'), known.slice(0, 2));
+});
+
+test('what is taken over while the database is away is stored once it is back', async () => {
+  const clock = new HandClock();
+  const open = sessionsOf(database.address, 'dogwatch warm');
+  let isAway = true;
+  const tried = Promise.withResolvers<void>();
+  const opening = (): ReturnType<typeof open> => {
+    if (!isAway) return open();
+    tried.resolve();
+    return Promise.reject(new Error('connection refused'));
+  };
+  const archive = new WarmArchive('patient', opening, clock, silentLog);
+  await archive.start();
+  archive.adopt([entry('flow.template', 't')]);
+  clock.advance(5000);
+  await tried.promise;
+  isAway = false;
+  await archive.stop();
+  assert.deepEqual(await loaded('patient'), ['flow.template t value']);
+});
+
 test('a flood while the database is away waits within a bound', async () => {
   let stored = 0;
   let isThere = false;

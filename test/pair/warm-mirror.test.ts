@@ -166,6 +166,26 @@ test('what is told over a link that was closed meanwhile changes nothing of the 
   assert.notEqual(old, pair.toB);
 });
 
+test('a node that begins to lead hands down all that it was told, and then what it takes by a merge', async () => {
+  const pair = new WarmPair();
+  const stored: string[] = [];
+  const note = (entries: Iterable<WarmEntry>): void => void stored.push(...Array.from(entries, ({ key }) => key));
+  pair.b.mirror.onLead = note;
+  pair.b.mirror.onMerged = note;
+  pair.a.leads = true;
+  await pair.connect();
+  pair.a.learn(entry('told'));
+  await pair.rest();
+  assert.deepEqual(stored, []);
+  pair.cut();
+  pair.a.learn(entry('learnt alone'));
+  pair.a.leads = false;
+  pair.b.become('active');
+  assert.deepEqual(stored, ['told']);
+  await pair.connect();
+  assert.deepEqual(stored, ['told', 'learnt alone']);
+});
+
 test('what changes a hundred times while the other node is slow is told once, as it is then', async () => {
   const pair = new WarmPair();
   pair.a.leads = true;

@@ -73,6 +73,10 @@ export class CommandAddress implements VirtualAddress {
     return this.#holding;
   }
 
+  isHeld(): boolean {
+    return this.#state === 'held';
+  }
+
   announce(): void {
     for (const address of this.#addresses) {
       void this.#call('announce', address, 0).then((result) => this.#tellFailure('announce', result));

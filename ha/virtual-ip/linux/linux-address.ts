@@ -113,6 +113,12 @@ export class LinuxAddress implements VirtualAddress {
     return waiting.done;
   }
 
+  isHeld(): boolean {
+    const isRenewed = this.#clock.monotonicMs() < this.#heldUntilMs;
+    const held = this.#ours(this.#seen).filter((each) => isRenewed || each.validSeconds === Infinity);
+    return this.#addresses.every((wanted) => held.some((each) => isSame(wanted, each)));
+  }
+
   announce(): void {
     this.#announcer.begin();
   }

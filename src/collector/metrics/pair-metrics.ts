@@ -20,6 +20,12 @@ export function exposePair(metrics: Metrics, status: () => PairStatus | undefine
   metrics.gauge('pair_ready', '1 while a node could be the active one.', ['node'], (gauge) => {
     for (const { node, readiness } of nodes()) gauge.set({ node }, readiness.isReady ? 1 : 0);
   });
+  metrics.gauge('pair_holds_address', '1 while the virtual IP is seen on a node.', ['node'], (gauge) => {
+    for (const { node, holdsAddress } of nodes()) gauge.set({ node }, holdsAddress ? 1 : 0);
+  });
+  metrics.gauge('pair_listening', '1 while the workers of a node listen.', ['node'], (gauge) => {
+    for (const { node, isListening } of nodes()) gauge.set({ node }, isListening ? 1 : 0);
+  });
   metrics.gauge('pair_vote_seconds', 'How much longer a vote for this node holds.', ['vote'], (gauge) => {
     const votes = status()?.own.votes;
     if (votes === undefined) return;

@@ -86,3 +86,11 @@ test('what a node that is not heard said last is not shown as what it is', () =>
   assert.doesNotMatch(text, /left, peer/);
   assert.match(shown(nodeOf('dw-a', ACTIVE), undefined, undefined), /^dw-b: NOT HEARD: it has said nothing/m);
 });
+
+test('the address and the listeners are shown where they were seen, whatever the roles are', () => {
+  const bare = { ...ACTIVE, holdsAddress: false, isListening: false };
+  const nowhere = shown(nodeOf('dw-a', bare), nodeOf('dw-b', {}), 100);
+  assert.match(nowhere, /virtual IP 192\.0\.2\.10\/24, on neither node as far as is known$/m);
+  assert.match(nowhere, /; not listening$/m);
+  assert.match(shown(nodeOf('dw-a', bare), nodeOf('dw-b', { holdsAddress: true }), 100), /, on dw-b$/m);
+});

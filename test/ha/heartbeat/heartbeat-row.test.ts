@@ -95,3 +95,25 @@ test('a session of an epoch that is over is not opened', async () => {
   await disconnect(client);
   await row.stop();
 });
+
+test('a role that may read the row and not write it is told by name of the setting, until it may', async () => {
+  const owner = await connect(database.address);
+  await owner.query('CREATE ROLE reader LOGIN');
+  await owner.query('GRANT SELECT ON ha_heartbeat TO reader');
+  const asReader: OpenSession = async () => {
+    const session = await open();
+    await session.query('SET ROLE reader');
+    return session;
+  };
+  const row = new HeartbeatRow({ pair: 'refused', answerMs: 30_000, fenceMs: 5000 }, asReader);
+  const nobody = await row.read();
+  const next = { epoch: 1, holder: 'a', session: 's', counter: 1 };
+  await assert.rejects(row.replace(nobody, next), { code: 'HEARTBEAT_UNREACHABLE' });
+  await row.read();
+  assert.match(row.refusal ?? '', /permission denied for table ha_heartbeat for the role of database\.url/);
+  await owner.query('GRANT INSERT, UPDATE ON ha_heartbeat TO reader');
+  assert.deepEqual(await row.replace(nobody, next), next);
+  assert.equal(row.refusal, undefined);
+  await row.stop();
+  await disconnect(owner);
+});

@@ -61,9 +61,10 @@ export class DatabaseHost {
     const settings = [...SETTINGS, 'listen_addresses=*', `port=${PORT}`, `unix_socket_directories=${this.#folder}`];
     const parameters = ['-D', this.#data, ...settings.flatMap((each) => ['-c', each])];
     const program = join(this.#programs, 'postgres');
-    const server = this.host.start('setpriv', [...this.#asAccount, program, ...parameters], {
+    // For the server alone: what a preloaded library makes as root in `setpriv`, it may not open any more afterwards.
+    const own = ['env', ...Object.entries(this.environment).map(([name, value]) => `${name}=${value ?? ''}`)];
+    const server = this.host.start('setpriv', [...this.#asAccount, ...own, program, ...parameters], {
       stdio: ['ignore', 'ignore', 'pipe'],
-      environment: { ...process.env, ...this.environment },
     });
     this.#server = server;
     let said = '';

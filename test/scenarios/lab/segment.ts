@@ -49,6 +49,23 @@ export class Segment {
     return host;
   }
 
+  /** A second card in a host, on the same switch, that answers for its own addresses only. @returns the port of the switch, for `plugPort` */
+  async addCard(host: Host, name: string): Promise<string> {
+    const port = `${host.name}-${name}`;
+    await this.#ip('link', 'add', 'name', port, 'type', 'veth', 'peer', 'name', name, 'netns', host.namespace);
+    await this.#ip('link', 'set', 'dev', port, 'master', BRIDGE, 'up');
+    const settings = ['arp_ignore=1', 'rp_filter=0'].flatMap((each) =>
+      ['all', name, host.interface].map((card) => `net.ipv4.conf.${card}.${each}`),
+    );
+    await host.run('sysctl', '-qw', ...settings);
+    await host.ip('link', 'set', name, 'up');
+    return port;
+  }
+
+  async plugPort(port: string, isPlugged: boolean): Promise<void> {
+    await this.#ip('link', 'set', 'dev', port, isPlugged ? 'up' : 'down');
+  }
+
   /** Pulls the cable of a host, or puts it back. */
   async plug(host: Host, isPlugged: boolean): Promise<void> {
     await this.#ip('link', 'set', 'dev', host.name, isPlugged ? 'up' : 'down');
