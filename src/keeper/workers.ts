@@ -48,6 +48,8 @@ export class Workers implements Component {
   #engine: SharedEngine;
   /** With `isGated`: while they may listen. */
   #hearing: Hearing | undefined;
+  /** Whose settings are the former ones still: sockets are told by their place among the listeners. */
+  readonly #outdated = new Set<number>();
   /** Channels whose worker has said that it listens. */
   #listening = new WeakSet<WorkerChannel>();
   /** Of the sockets of workers that have ended. */
@@ -110,6 +112,7 @@ export class Workers implements Component {
    */
   async replace(config: Config): Promise<void> {
     this.#start = { ...this.#start, config };
+    for (const index of this.children.keys()) this.#outdated.add(index);
     for (const [index, child] of this.children.entries()) {
       await child.channel?.request('worker.hush', undefined, HUSH_MS).catch(() => undefined);
       await child.replace(REPLACE_MS, () => this.#bury(index));
@@ -124,7 +127,7 @@ export class Workers implements Component {
     this.#hearing = hearing;
     await Promise.all(
       this.children.map(async ({ state, channel }, index) => {
-        if (state !== 'running' || channel === undefined) return;
+        if (state !== 'running' || channel === undefined || this.#outdated.has(index)) return;
         this.#sockets.handOver(channel, index + 1);
         await this.#askToListen(channel, hearing);
       }),
@@ -218,7 +221,7 @@ export class Workers implements Component {
   /** A successor, or one that had to close its listeners since its time was over, which it is not any more. */
   #letListen(channel: WorkerChannel, index: number): void {
     const hearing = this.#hearing;
-    if (hearing === undefined || hearing.untilMs < machineMs()) return;
+    if (hearing === undefined || hearing.untilMs < machineMs() || this.#outdated.has(index)) return;
     this.#sockets.handOver(channel, index + 1);
     // What it went on with is in the file of its predecessor's accounts.
     this.#askToListen(channel, { ...hearing, after: 'ourselves' }).catch((error: unknown) => {
@@ -232,6 +235,7 @@ export class Workers implements Component {
   }
 
   #assign(channel: WorkerChannel, index: number, start: Omit<WorkerStart, 'kernelDrops'>): WorkerStart {
+    this.#outdated.delete(index);
     if (!start.isGated) this.#sockets.handOver(channel, index + 1);
     channel.on('worker.late', () => {
       this.#listening.delete(channel);

@@ -21,7 +21,7 @@ export interface SharedReloadParts {
   load(text?: string): LoadedConfig;
   /** Undefined: this node is alone. */
   peer(): SettingsPeer | undefined;
-  readonly revisions: RevisionStore;
+  readonly revisions: Pick<RevisionStore, 'add' | 'find'>;
   /** An event for the operators. */
   tell(summary: string, details: Readonly<Record<string, unknown>>): void;
 }
@@ -128,10 +128,10 @@ export class SharedReload {
       await this.#alone(() => this.#give(peer, this.#parts.load(), `${node} itself`));
       this.#parts.tell(`${peer.name} has the settings that were changed while it was away`, {});
     } catch (error) {
-      this.#parts.tell(
-        `${peer.name} does not take the settings that were changed while it was away: ${messageOf(error)}`,
-        {},
-      );
+      if (error instanceof DogwatchError && error.code === 'SETTINGS_REFUSED')
+        this.#parts.tell(`${peer.name} does not take what was changed while it was away: ${messageOf(error)}`, {});
+      // It went away again.
+      else this.#owed = owed;
     }
   }
 

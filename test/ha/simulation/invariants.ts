@@ -149,9 +149,13 @@ export class Invariants {
     }
   }
 
-  /** Two windows (the larger name waits; or the database comes back as one has ended), a probe for each, and a few beats. */
+  /**
+   * Two windows (the larger name waits; or the database comes back as one has ended), a probe for each, the answer of a database that
+   * stalls just as it is asked for the role, and a few beats.
+   */
   get darkLimitMs(): number {
-    return 2 * this.#timing.windowMs + 2000 + 6 * this.#timing.beatMs;
+    const { windowMs, leaseMs, beatMs } = this.#timing;
+    return 2 * windowMs + 2000 + Math.max(leaseMs / 2, 2 * beatMs) + 6 * beatMs;
   }
 
   #fail(text: string): void {
