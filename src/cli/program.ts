@@ -81,7 +81,7 @@ export function createProgram(): Command {
     .showHelpAfterError('(add --help for an explanation)')
     .exitOverride();
   for (const register of COMMANDS) register(program);
-  for (const command of leaves(program)) command.addOption(debugOption().hideHelp());
+  for (const command of allBelow(program)) command.addOption(debugOption().hideHelp());
   return program;
 }
 
@@ -90,9 +90,9 @@ function debugOption(): Option {
   return new Option(DEBUG, 'show where in the program an error arose');
 }
 
-/** Commands that are no groups of others. */
-function leaves(command: Command): Command[] {
-  return command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
+/** All commands; a group may be asked for something by itself. */
+function allBelow(command: Command): Command[] {
+  return command.commands.flatMap((child) => [child, ...allBelow(child)]);
 }
 
 /**

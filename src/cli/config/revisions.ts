@@ -15,9 +15,19 @@ interface Options {
   readonly json?: true;
 }
 
-const HELP = `
+const HELP_FOR_ALL = `
 Each reload that changes shared settings makes a revision, and so does a start with other ones. Revisions hold what both nodes of a pair
 have alike, as it is written in the file, without secrets. Exit code 3 when the database does not answer.`;
+const HISTORY_HELP = `
+Examples:
+  dogwatch config history                        the latest first
+  dogwatch config history --json | head -1 | jq -r .settings
+${HELP_FOR_ALL}`;
+const DIFF_HELP = `
+Examples:
+  dogwatch config diff 7                         what has changed since revision 7
+  dogwatch config diff 7 9
+${HELP_FOR_ALL}`;
 const ROLL_BACK_HELP = `
 Examples:
   dogwatch config rollback                       back to the revision before the latest
@@ -34,7 +44,7 @@ export function registerRevisions(config: Command): void {
     .description('Lists the revisions of the settings, the latest first.')
     .addOption(configOption())
     .option('--json', 'print a JSON object a revision')
-    .addHelpText('after', HELP)
+    .addHelpText('after', HISTORY_HELP)
     .action(async (_options: Options, command: Command) => history(optionsOf(command)));
   config
     .command('diff')
@@ -44,7 +54,7 @@ export function registerRevisions(config: Command): void {
     .argument('[M]', 'number of another', numberOf)
     .addOption(configOption())
     .option('--json', 'print JSON')
-    .addHelpText('after', HELP)
+    .addHelpText('after', DIFF_HELP)
     .action(async (from: number, to: number | undefined, _options: Options, command: Command) =>
       difference(from, to, optionsOf(command)),
     );
