@@ -108,7 +108,7 @@ test('each statement takes two seconds', { skip: ONLY_LONG }, async (t) => {
   await endure(t, { database, wire, strike, mend, says, isWarning: true });
 });
 
-test('the network to PostgreSQL is silent, and then goes on', async (t) => {
+test('the network to PostgreSQL is silent, and then goes on', { skip: ONLY_LONG }, async (t) => {
   const { database, wire } = await startBehindWire(t);
   const strike = () => wire.silence();
   await endure(t, { database, wire, strike, mend: () => wire.goOn(), says: SILENT });

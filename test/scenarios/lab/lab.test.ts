@@ -7,7 +7,8 @@ import { keepalivedPowerOff } from './keepalived.ts';
 import { Lab, VIRTUAL_IP } from './lab.ts';
 import { KINDS } from './traffic/numbered-datagrams.ts';
 
-const skip = whyNoNamespaces() || skipWithout('ip', 'bridge', 'arping', 'ping');
+const onlyLong = process.env['ALL_FAULTS'] === undefined && 'only in npm run test:long';
+const skip = onlyLong || whyNoNamespaces() || skipWithout('ip', 'bridge', 'arping', 'ping');
 const skipKeepalived = skip || skipWithout('keepalived');
 
 test(
