@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import type { CollectorStatus } from '../console/status.ts';
 import { datagramListeners } from '../console/status.ts';
-import type { PairEventKind } from '../pair/pair-event.ts';
+import type { PairEventKind } from '../pair/events/pair-event.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { messageOf } from '../runtime/errors.ts';
 import type { Component } from '../runtime/lifecycle.ts';

@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts';
-import type { PairEvent } from '../pair/pair-event.ts';
+import type { PairEvent } from '../pair/events/pair-event.ts';
 import { quietUntil } from './quiet-time.ts';
 
 /** What is to become of events that nobody was told of yet. */

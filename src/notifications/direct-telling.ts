@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts';
-import type { PairEvent } from '../pair/pair-event.ts';
+import type { PairEvent } from '../pair/events/pair-event.ts';
 import type { PairStatus } from '../pair/pair-status.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { messageOf } from '../runtime/errors.ts';

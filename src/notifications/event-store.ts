@@ -1,6 +1,6 @@
 import { connect, type DatabaseAddress, type DatabaseClient, disconnect } from '../../storage/database/database.ts';
 import { withTimeout } from '../runtime/lifecycle.ts';
-import type { PairEvent } from '../pair/pair-event.ts';
+import type { PairEvent } from '../pair/events/pair-event.ts';
 import type { NodeNow } from './notification-text.ts';
 
 const ANSWER_MS = 10_000;

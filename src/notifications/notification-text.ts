@@ -1,4 +1,4 @@
-import type { PairEvent } from '../pair/pair-event.ts';
+import type { PairEvent } from '../pair/events/pair-event.ts';
 import { answerLine, type Notification } from './channel.ts';
 
 /** A node of the pair as it said of itself last. */

@@ -1,78 +1,26 @@
 import type { WarmEntry } from '../../collectors/warm-state.ts';
 import type { OpenSession } from '../../ha/heartbeat/sql-session.ts';
 import { epochName, HeartbeatRow } from '../../ha/heartbeat/heartbeat-row.ts';
-import type { PeerLink } from '../../ha/peer/peer-link.ts';
-import type { PeerStream } from '../../ha/peer/peer-stream.ts';
 import { RoleKeeper, type RoleChange } from '../../ha/role/keeper/role-keeper.ts';
-import type { Ears, EpochMemory, VirtualAddress } from '../../ha/role/ports.ts';
-import { Channel } from '../processes/channel.ts';
+import type { Ears, EpochMemory } from '../../ha/role/ports.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { DogwatchError, messageOf } from '../runtime/errors.ts';
+import { messageOf } from '../runtime/errors.ts';
 import { type Component, withTimeout } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
-import type { SettingsNews, SettingsPeer, SettingsVerdict } from '../settings/settings-peer.ts';
-import type { EventLog } from './event-log.ts';
+import type { SettingsPeer } from '../settings/settings-peer.ts';
 import { NodeRow } from './node-row.ts';
-import { GapWatch } from './gap-watch.ts';
-import { LinkLoss } from './link-loss.ts';
-import { type PairChannel, RoleRequests, warmPeer } from './pair-channel.ts';
-import type { PairEvent } from './pair-event.ts';
+import { GapWatch } from './events/gap-watch.ts';
+import { LinkLoss } from './readiness/link-loss.ts';
+import { PeerTalk, type PeerTalkParts } from './peer/peer-talk.ts';
 import type { PairNodeStatus, PairStatus, Readiness } from './pair-status.ts';
-import type { PairReport } from './pair-words.ts';
-import { eventOf, voteChanges, type VoteState } from './role-events.ts';
-import { PeerIpc } from './peer-ipc.ts';
-import type { WarmMirror } from './warm-mirror.ts';
-
-export interface PairNodeOptions {
-  readonly pair: string;
-  readonly node: string;
-  readonly version: string;
-  /** Own address and port, as shown. */
-  readonly address: string;
-  readonly peer: string;
-  readonly session: string;
-  readonly virtualAddresses: readonly string[];
-  readonly beatMs: number;
-  readonly leaseMs: number;
-  readonly windowMs: number;
-  readonly whenIsolated: 'collect' | 'stepDown';
-  readonly handOverMs: number;
-}
-
-/** What the rest of the program does for the pair. */
-export interface PairSurroundings {
-  readonly link: PeerLink;
-  readonly stream: PeerStream;
-  readonly events: EventLog;
-  readonly ears: Ears;
-  readonly address: VirtualAddress;
-  readonly memory: EpochMemory;
-  readonly warm: WarmMirror;
-  /** Whether this node could be active, found anew every few seconds. @param silentMs since when the database has not answered the heartbeat */
-  readiness(peer: PairNodeStatus | undefined, silentMs: number): Readiness;
-  /** Whether the workers have said that they listen. */
-  isListening(): boolean;
-  queue(): PairNodeStatus['queue'];
-  engine(): PairReport['engine'];
-  macs(): Promise<readonly string[]>;
-  settingsDigest(): string;
-  /** Shared settings that the peer gives. */
-  takeSettings(news: SettingsNews): Promise<SettingsVerdict>;
-  /** @param isHeld whether they have to be on the interface when it is done */
-  changeAddresses(written: readonly string[], isHeld: boolean): Promise<void>;
-  /** The peer has told of itself. */
-  heard(): void;
-  /** The peer's SNMP engine, and what workers of another node had for themselves, become this node's before it listens. */
-  inherit(engine: PairReport['engine'] | undefined, after: 'takeover' | 'handOver'): void;
-  /** What needs a single owner is done here, under this epoch; undefined: no more, at once. */
-  own(epoch: { readonly pair: string; readonly epoch: number; readonly sessionName: string } | undefined): void;
-}
+import { eventOf, voteChanges, type VoteState } from './events/role-events.ts';
+import { withNamesake, withRefusal } from './readiness/readiness.ts';
+import type { PairNodeOptions, PairSurroundings } from './pair-surroundings.ts';
+import { Switchovers } from './switchovers.ts';
 
 const REPORT_MS = 1000;
 const FENCE_MS = 5000;
 const ROLE_STOP_MS = 4000;
-/** Successors of all processes there, one after the other. */
-const SETTINGS_MS = 120_000;
 
 /**
  * This node as one of a pair: its role, what follows from it, what it says of itself and hears of the other.
@@ -88,14 +36,13 @@ export class PairNode implements Component {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #heartbeat: HeartbeatRow;
-  readonly #requests = new RoleRequests();
+  readonly #talk: PeerTalk;
+  readonly #switchovers: Switchovers;
   readonly #role: RoleKeeper;
   readonly #gaps: GapWatch;
   readonly #row: NodeRow;
   readonly #startedAt: string;
-  #channel: PairChannel | undefined;
   readonly #linkLoss: LinkLoss;
-  #peer: PairReport | undefined;
   #readiness: Readiness = { isReady: false, findings: [] };
   #ownedEpoch: number | undefined;
   #votes: VoteState | undefined;
@@ -119,13 +66,14 @@ export class PairNode implements Component {
     const { link, ears, address, memory, events } = surroundings;
     this.#gaps = new GapWatch(open, events, clock, this.#log);
     this.#row = new NodeRow(pair, options.session, () => this.#ownStatus(), open, clock, this.#log);
-    this.#linkLoss = new LinkLoss(clock, () => void this.#handOverWithoutLink());
+    this.#talk = new PeerTalk(this.#talkParts(), this.#log);
+    this.#linkLoss = new LinkLoss(clock, () => void this.#switchovers.withoutLink());
     this.#role = new RoleKeeper(
       options,
       {
         heartbeat: this.#heartbeat,
         link,
-        requests: this.#requests,
+        requests: this.#talk.requests,
         address,
         ears: this.#earsWithInheritance(ears),
         memory: this.#forgivingMemory(memory),
@@ -133,14 +81,17 @@ export class PairNode implements Component {
       },
       clock,
     );
+    const { node, peer, handOverMs } = options;
+    const moving = { node, peer, handOverMs, role: this.#role, talk: this.#talk, events };
+    this.#switchovers = new Switchovers(moving, clock, this.#log);
   }
 
   async start(): Promise<void> {
     const { link, stream } = this.#surroundings;
-    stream.onOpen = (connection) => this.#meet(new Channel(new PeerIpc(connection)));
+    stream.onOpen = (connection) => this.#talk.meet(connection);
     await link.start();
     await stream.start();
-    this.#surroundings.events.onEvent = (event) => void this.#channel?.send('pair.event', event);
+    this.#surroundings.events.onEvent = (event) => this.#talk.tellEvent(event);
     this.#role.onChange = (change) => this.#changed(change);
     await this.#report();
     await this.#row.start();
@@ -153,7 +104,7 @@ export class PairNode implements Component {
     this.#isStopped = true;
     this.#cancelReport?.();
     this.#gaps.stop();
-    if (this.#role.status().role === 'active') await this.#handOverBeforeTheEnd();
+    if (this.#role.status().role === 'active') await this.#switchovers.beforeTheEnd();
     await withTimeout(this.#role.stop(), ROLE_STOP_MS, 'giving up the role').catch((error: unknown) => {
       this.#log.warn(
         { error: messageOf(error) },
@@ -167,51 +118,14 @@ export class PairNode implements Component {
     await this.#surroundings.link.stop();
   }
 
-  /** A connection to the peer is there. */
-  #meet(channel: PairChannel): void {
-    this.#channel = channel;
-    channel.onClose = () => this.#part(channel);
-    this.#requests.open(channel);
-    const { warm } = this.#surroundings;
-    channel.on('pair.report', (report) => this.#hear(report));
-    channel.on('pair.event', (event) => this.#hearEvent(event));
-    channel.answer('pair.warm', (news) => {
-      warm.heard(news);
-      return undefined;
-    });
-    channel.answer('pair.warm-digests', () => warm.digests());
-    channel.answer('pair.switchover', async ({ to, force }) => {
-      try {
-        if (!this.isActive) throw new Error(`${this.#options.node} is not active either`);
-        return { refusal: undefined, ...(await this.switchover(to, force)) };
-      } catch (error) {
-        return { refusal: messageOf(error), summary: '', epoch: this.epoch };
-      }
-    });
-    channel.answer('pair.settings', (news) => this.#surroundings.takeSettings(news));
-    warm.open(warmPeer(channel));
-    void this.#tell();
-  }
-
-  #part(channel: PairChannel): void {
-    this.#requests.close(channel);
-    if (this.#channel !== channel) return;
-    this.#channel = undefined;
-    this.#surroundings.warm.close();
-  }
-
   /** The other node, as far as settings go. */
   get settingsPeer(): SettingsPeer {
-    const channel = this.#channel;
     return {
       name: this.#options.peer,
       isLed: this.leads,
-      isThere: channel !== undefined,
-      digest: this.#peer?.status.settingsDigest,
-      give: async (news) => {
-        if (channel === undefined) throw new DogwatchError('PEER_UNREACHABLE', 'there is no connection to the peer');
-        return channel.request('pair.settings', news, SETTINGS_MS);
-      },
+      isThere: this.#talk.channel !== undefined,
+      digest: this.#talk.peer?.status.settingsDigest,
+      give: (news) => this.#talk.giveSettings(news),
     };
   }
 
@@ -244,26 +158,8 @@ export class PairNode implements Component {
    * @param to the node that is to be active; undefined: the one that is not
    * @throws DogwatchError `SWITCHOVER_REFUSED` with why; `PEER_UNREACHABLE`
    */
-  async switchover(to: string | undefined, force: boolean): Promise<{ summary: string; epoch: number }> {
-    const { node, peer } = this.#options;
-    if (to !== undefined && to !== node && to !== peer)
-      throw new DogwatchError(
-        'SWITCHOVER_REFUSED',
-        `no node of this pair is called ${to}: they are ${node} and ${peer}`,
-      );
-    const isHere = this.isActive;
-    if (to === (isHere ? node : peer)) return { summary: `${to} is active already`, epoch: this.epoch };
-    if (!isHere) return this.#askPeerToSwitch(to, force);
-    const beganMs = this.#clock.monotonicMs();
-    const outcome = await this.#role.switchOver({ force });
-    if (!outcome.moved) throw new DogwatchError('SWITCHOVER_REFUSED', outcome.reason);
-    const ms = Math.round(this.#clock.monotonicMs() - beganMs);
-    const summary = `${peer} is active with epoch ${outcome.epoch}, after ${ms} ms`;
-    this.#surroundings.events.add('switchover', outcome.epoch, `${node} handed the role over to ${peer}`, {
-      ms,
-      reason: outcome.reason,
-    });
-    return { summary, epoch: outcome.epoch };
+  switchover(to: string | undefined, force: boolean): Promise<{ summary: string; epoch: number }> {
+    return this.#switchovers.move(to, force);
   }
 
   status(): PairStatus {
@@ -279,7 +175,7 @@ export class PairNode implements Component {
           ? undefined
           : { holder: heartbeat.holder, epoch: heartbeat.epoch, ageMs: Math.max(0, heartbeatAgeMs ?? 0) },
       own: this.#ownStatus(),
-      peer: this.#peer?.status,
+      peer: this.#talk.peer?.status,
       peerName: peer,
       link: {
         heardMsAgo: link.heardAgoMs,
@@ -292,49 +188,39 @@ export class PairNode implements Component {
     };
   }
 
-  async #askPeerToSwitch(to: string | undefined, force: boolean): Promise<{ summary: string; epoch: number }> {
-    const channel = this.#channel;
-    if (channel === undefined)
-      throw new DogwatchError('PEER_UNREACHABLE', 'the active node cannot be asked: there is no connection to it');
-    const { handOverMs } = this.#options;
-    const answer = await channel.request('pair.switchover', { to, force }, 2 * handOverMs);
-    if (answer.refusal !== undefined) throw new DogwatchError('SWITCHOVER_REFUSED', answer.refusal);
-    return answer;
-  }
-
-  async #handOverBeforeTheEnd(): Promise<void> {
-    const { handOverMs, peer } = this.#options;
-    try {
-      const { moved, reason } = await withTimeout(this.#role.switchOver(), handOverMs, 'the switchover');
-      if (moved)
-        this.#surroundings.events.add(
-          'switchover',
-          this.epoch,
-          `${this.#options.node} stops, and handed the role over to ${peer}`,
-        );
-      else this.#log.warn({ reason }, 'stopping without a successor');
-    } catch (error) {
-      this.#log.warn({ error: messageOf(error) }, 'stopping without a successor');
-    }
-  }
-
-  async #handOverWithoutLink(): Promise<void> {
-    const { node, peer } = this.#options;
-    try {
-      const { moved, reason, epoch } = await this.#role.switchOver();
-      const summary = `${node} has no link to the devices, and handed the role over to ${peer}`;
-      if (moved) this.#surroundings.events.add('switchover', epoch, summary, { reason });
-      else this.#log.warn({ reason }, 'there is no link to the devices, and the role could not be handed over');
-    } catch (error) {
-      this.#log.warn({ error: messageOf(error) }, 'the role could not be handed over');
-    }
+  #talkParts(): PeerTalkParts {
+    const surroundings = this.#surroundings;
+    return {
+      events: surroundings.events,
+      warm: surroundings.warm,
+      report: async () => ({
+        status: this.#ownStatus(),
+        engine: surroundings.engine(),
+        macs: await surroundings.macs(),
+      }),
+      switchover: async ({ to, force }) => {
+        try {
+          if (!this.isActive) throw new Error(`${this.#options.node} is not active either`);
+          return { refusal: undefined, ...(await this.switchover(to, force)) };
+        } catch (error) {
+          return { refusal: messageOf(error), summary: '', epoch: this.epoch };
+        }
+      },
+      takeSettings: (news) => surroundings.takeSettings(news),
+      heard: ({ status, macs }, before) => {
+        this.peerMacs = macs;
+        surroundings.heard();
+        if (before?.status.readiness.isReady === false && status.readiness.isReady)
+          this.#log.info({ node: status.node }, 'the peer is ready to take over');
+      },
+    };
   }
 
   #earsWithInheritance(ears: Ears): Ears {
     return {
       open: async () => {
         const surroundings = this.#surroundings;
-        surroundings.inherit(this.#peer?.engine, this.#after);
+        surroundings.inherit(this.#talk.peer?.engine, this.#after);
         await ears.open();
         this.#gaps.opened(this.epoch, surroundings.link.status.clockOffsetMs ?? 0);
       },
@@ -373,7 +259,7 @@ export class PairNode implements Component {
     if (from === 'standby' && from !== to) this.#surroundings.warm.lead();
     // Before anything else can happen: what needs a single owner ends with the role.
     if (to !== 'active') this.#own(undefined);
-    void this.#tell();
+    void this.#talk.tell();
   }
 
   #own(epoch: number | undefined): void {
@@ -383,30 +269,17 @@ export class PairNode implements Component {
     this.#surroundings.own(epoch === undefined ? undefined : { pair, epoch, sessionName: epochName(pair, epoch) });
   }
 
-  #hear(report: PairReport): void {
-    const before = this.#peer?.status.readiness;
-    this.#peer = report;
-    this.peerMacs = report.macs;
-    const { readiness, node } = report.status;
-    this.#surroundings.heard();
-    if (before?.isReady === false && readiness.isReady) this.#log.info({ node }, 'the peer is ready to take over');
-  }
-
-  #hearEvent(event: PairEvent): void {
-    this.#surroundings.events.hear(event);
-  }
-
   /** Looks at itself, and tells the peer, every second. */
   async #report(): Promise<void> {
     this.#look();
-    await this.#tell();
+    await this.#talk.tell();
     if (this.#isStopped) return;
     this.#cancelReport = this.#clock.after(REPORT_MS, () => void this.#report());
   }
 
   #look(): void {
     const before = this.#readiness;
-    const found = this.#surroundings.readiness(this.#peer?.status, this.#role.status().databaseAnsweredMs ?? 0);
+    const found = this.#surroundings.readiness(this.#talk.peer?.status, this.#role.status().databaseAnsweredMs ?? 0);
     this.#readiness = withRefusal(withNamesake(found, this.#row.namesake), this.#heartbeat.refusal);
     // It goes on while the database is away: whatever it writes is fenced by the epoch.
     const epoch = this.#role.singletonEpoch();
@@ -426,26 +299,11 @@ export class PairNode implements Component {
     this.#linkLoss.look({
       isActive: this.isActive,
       hasLink: findings.some(({ name, state }) => name === 'link' && state === 'fail') ? false : undefined,
-      peerIsReady: this.#peer?.status.readiness.isReady === true,
+      peerIsReady: this.#talk.peer?.status.readiness.isReady === true,
     });
     const { votes, events } = voteChanges(this.#votes, this.#role.status(), this.#options.node);
     this.#votes = votes;
     for (const { summary, details } of events) this.#surroundings.events.add('vote', this.epoch, summary, details);
-  }
-
-  async #tell(): Promise<void> {
-    const channel = this.#channel;
-    if (channel === undefined) return;
-    const surroundings = this.#surroundings;
-    try {
-      channel.send('pair.report', {
-        status: this.#ownStatus(),
-        engine: surroundings.engine(),
-        macs: await surroundings.macs(),
-      });
-    } catch (error) {
-      this.#log.debug({ error: messageOf(error) }, 'the peer is told nothing');
-    }
   }
 
   #ownStatus(): PairNodeStatus {
@@ -475,21 +333,4 @@ export class PairNode implements Component {
   #now(): string {
     return new Date(this.#clock.nowMicros() / 1000).toISOString();
   }
-}
-
-function withNamesake(readiness: Readiness, namesake: string | undefined): Readiness {
-  if (namesake === undefined) return readiness;
-  const found = `another node of this pair has the same node.name, at ${namesake}`;
-  const remedy = 'give each node of the pair a node.name of its own';
-  return { isReady: false, findings: [{ name: 'node name', state: 'fail', found, remedy }, ...readiness.findings] };
-}
-
-function withRefusal(readiness: Readiness, refusal: string | undefined): Readiness {
-  if (refusal === undefined) return readiness;
-  const remedy =
-    'GRANT SELECT, INSERT, UPDATE ON ha_heartbeat TO that role, or set database.url to the owner of the tables';
-  return {
-    isReady: false,
-    findings: [{ name: 'heartbeat', state: 'fail', found: refusal, remedy }, ...readiness.findings],
-  };
 }

@@ -1,5 +1,5 @@
 import type { Role } from '../../ha/role/ports.ts';
-import type { PairEvent } from './pair-event.ts';
+import type { PairEvent } from './events/pair-event.ts';
 
 /** Something that a node needs to take over, as it is found. */
 export interface ReadinessFinding {

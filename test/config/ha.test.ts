@@ -6,7 +6,7 @@ import { test, type TestContext } from 'node:test';
 import { ConfigError } from '../../src/config/findings.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/schema.ts';
-import { withVirtualListeners } from '../../src/pair/virtual-listeners.ts';
+import { withVirtualListeners } from '../../src/pair/address/virtual-listeners.ts';
 
 const MACHINE = { hostname: 'dw-a', stateDirectory: '/state', privilegedPorts: false };
 const PAIR = {

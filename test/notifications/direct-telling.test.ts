@@ -9,7 +9,7 @@ import { channelsOf } from '../../src/notifications/channels.ts';
 import { DirectTelling, type TellingNode } from '../../src/notifications/direct-telling.ts';
 import { Notifier } from '../../src/notifications/notifier.ts';
 import { type Told, tellChannels } from '../../src/notifications/tell-channels.ts';
-import { EventLog } from '../../src/pair/event-log.ts';
+import { EventLog } from '../../src/pair/events/event-log.ts';
 import { sessionsOf } from '../../src/pair/sessions.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLog } from '../../src/runtime/log.ts';

@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { WarmEntry } from '../../collectors/warm-state.ts';
 import { WarmStore } from '../../src/keeper/warm-store.ts';
-import type { WarmNews } from '../../src/pair/pair-words.ts';
-import { WarmMirror, type WarmPeer } from '../../src/pair/warm-mirror.ts';
+import type { WarmNews } from '../../src/pair/peer/pair-words.ts';
+import { WarmMirror, type WarmPeer } from '../../src/pair/warm/warm-mirror.ts';
 import { createLog } from '../../src/runtime/log.ts';
 import { startDecoding } from './flow-decoding.ts';
 import { HandClock } from './hand-clock.ts';

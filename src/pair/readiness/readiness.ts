@@ -1,4 +1,4 @@
-import type { PairNodeStatus, Readiness, ReadinessFinding } from './pair-status.ts';
+import type { PairNodeStatus, Readiness, ReadinessFinding } from '../pair-status.ts';
 
 /** What a node finds of itself; plain data. */
 export interface ReadinessFacts {
@@ -167,4 +167,23 @@ function clockFinding({ clockOffsetMs }: ReadinessFacts): ReadinessFinding {
   if (Math.abs(clockOffsetMs) <= MAX_CLOCK_OFFSET_MS) return ok(name, found);
   const remedy = 'let both nodes keep time with NTP; roles do not depend on it, times of arrival do';
   return { name, state: 'warn', found, remedy };
+}
+
+/** @param namesake where another node with our name runs; undefined: nowhere that is known */
+export function withNamesake(readiness: Readiness, namesake: string | undefined): Readiness {
+  if (namesake === undefined) return readiness;
+  const found = `another node of this pair has the same node.name, at ${namesake}`;
+  const remedy = 'give each node of the pair a node.name of its own';
+  return { isReady: false, findings: [{ name: 'node name', state: 'fail', found, remedy }, ...readiness.findings] };
+}
+
+/** @param refusal why the database lets nobody write the heartbeat; undefined: it does */
+export function withRefusal(readiness: Readiness, refusal: string | undefined): Readiness {
+  if (refusal === undefined) return readiness;
+  const remedy =
+    'GRANT SELECT, INSERT, UPDATE ON ha_heartbeat TO that role, or set database.url to the owner of the tables';
+  return {
+    isReady: false,
+    findings: [{ name: 'heartbeat', state: 'fail', found: refusal, remedy }, ...readiness.findings],
+  };
 }

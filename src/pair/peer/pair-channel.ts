@@ -1,8 +1,8 @@
-import type { HandedOver, HandOver, PeerAnswers, PeerRequests, Preparation, Prepared } from '../../ha/role/ports.ts';
-import { Channel } from '../processes/channel.ts';
-import { DogwatchError, messageOf } from '../runtime/errors.ts';
+import type { HandedOver, HandOver, PeerAnswers, PeerRequests, Preparation, Prepared } from '../../../ha/role/ports.ts';
+import { Channel } from '../../processes/channel.ts';
+import { DogwatchError, messageOf } from '../../runtime/errors.ts';
 import type { PairWords } from './pair-words.ts';
-import type { WarmPeer } from './warm-mirror.ts';
+import type { WarmPeer } from '../warm/warm-mirror.ts';
 
 /** Typed words with the other node, over one connection of the encrypted link. */
 export type PairChannel = Channel<PairWords, PairWords>;

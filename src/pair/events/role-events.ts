@@ -1,5 +1,5 @@
-import type { RoleChange } from '../../ha/role/keeper/role-keeper.ts';
-import type { RoleStatus } from '../../ha/role/keeper/status.ts';
+import type { RoleChange } from '../../../ha/role/keeper/role-keeper.ts';
+import type { RoleStatus } from '../../../ha/role/keeper/status.ts';
 import type { PairEventKind } from './pair-event.ts';
 
 interface EventText {

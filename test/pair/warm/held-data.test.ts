@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { longs, netflow9, set, template } from '../support/flow-datagrams.ts';
-import { WarmPair, type WarmNode } from '../support/warm-pair.ts';
+import { longs, netflow9, set, template } from '../../support/flow-datagrams.ts';
+import { WarmPair, type WarmNode } from '../../support/warm-pair.ts';
 
 // RFC 3954: octetDeltaCount (1) of four bytes.
 const DEFINE = netflow9({ sequence: 90 }, set(0, [template(256, [[1, 4]])]));

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { RoleStatus } from '../../ha/role/keeper/status.ts';
-import { because } from '../../ha/role/reason.ts';
-import { voteChanges } from '../../src/pair/role-events.ts';
+import type { RoleStatus } from '../../../ha/role/keeper/status.ts';
+import { because } from '../../../ha/role/reason.ts';
+import { voteChanges } from '../../../src/pair/events/role-events.ts';
 
 function statusWith(role: RoleStatus['role'], databaseVoteMs?: number, peerVoteMs?: number): RoleStatus {
   return {

@@ -1,10 +1,10 @@
-import type { SharedEngine } from '../../collectors/snmp/usm/engines/engine-identity.ts';
-import type { HandedOver, HandOver, Preparation, Prepared } from '../../ha/role/ports.ts';
-import type { WarmEntry } from '../../collectors/warm-state.ts';
-import type { WarmKindStatus } from '../keeper/warm-store.ts';
-import type { SettingsNews, SettingsVerdict } from '../settings/settings-peer.ts';
-import type { PairEvent } from './pair-event.ts';
-import type { PairNodeStatus } from './pair-status.ts';
+import type { SharedEngine } from '../../../collectors/snmp/usm/engines/engine-identity.ts';
+import type { HandedOver, HandOver, Preparation, Prepared } from '../../../ha/role/ports.ts';
+import type { WarmEntry } from '../../../collectors/warm-state.ts';
+import type { WarmKindStatus } from '../../keeper/warm-store.ts';
+import type { SettingsNews, SettingsVerdict } from '../../settings/settings-peer.ts';
+import type { PairEvent } from '../events/pair-event.ts';
+import type { PairNodeStatus } from '../pair-status.ts';
 
 /** What a node says of itself every second, beside its beats. */
 export interface PairReport {
@@ -38,12 +38,12 @@ export interface PairWords {
   };
 }
 
-interface SwitchoverWish {
+export interface SwitchoverWish {
   readonly to: string | undefined;
   readonly force: boolean;
 }
 
-interface SwitchoverAnswer {
+export interface SwitchoverAnswer {
   /** Why not; undefined: it is done. */
   readonly refusal: string | undefined;
   readonly summary: string;

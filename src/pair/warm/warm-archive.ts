@@ -1,11 +1,11 @@
-import type { OpenSession, SqlSession } from '../../ha/heartbeat/sql-session.ts';
-import type { WarmEntry } from '../../collectors/warm-state.ts';
-import { OWNED_KINDS, WARM_LIMITS } from '../keeper/warm-store.ts';
-import type { Clock } from '../runtime/clock.ts';
-import { messageOf } from '../runtime/errors.ts';
-import { type Component, withTimeout } from '../runtime/lifecycle.ts';
-import type { Log } from '../runtime/log.ts';
-import { openWithin } from './sessions.ts';
+import type { OpenSession, SqlSession } from '../../../ha/heartbeat/sql-session.ts';
+import type { WarmEntry } from '../../../collectors/warm-state.ts';
+import { OWNED_KINDS, WARM_LIMITS } from '../../keeper/warm-store.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { messageOf } from '../../runtime/errors.ts';
+import { type Component, withTimeout } from '../../runtime/lifecycle.ts';
+import type { Log } from '../../runtime/log.ts';
+import { openWithin } from '../sessions.ts';
 
 const STORE_EVERY_MS = 5000;
 const ANSWER_MS = 5000;

@@ -1,7 +1,7 @@
-import type { Ears } from '../../ha/role/ports.ts';
-import type { HeldSockets } from '../keeper/held-sockets.ts';
-import type { Workers } from '../keeper/workers.ts';
-import { machineMs } from '../runtime/clock.ts';
+import type { Ears } from '../../../ha/role/ports.ts';
+import type { HeldSockets } from '../../keeper/held-sockets.ts';
+import type { Workers } from '../../keeper/workers.ts';
+import { machineMs } from '../../runtime/clock.ts';
 
 /** Smaller changes are not told to the workers: the role says it several times a beat. */
 const LEAST_CHANGE_MS = 10;

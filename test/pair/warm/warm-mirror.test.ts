@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { WarmEntry } from '../../collectors/warm-state.ts';
-import { COMPARISON_MS, WarmPair } from '../support/warm-pair.ts';
+import type { WarmEntry } from '../../../collectors/warm-state.ts';
+import { COMPARISON_MS, WarmPair } from '../../support/warm-pair.ts';
 
 const MINUTE_MS = 60_000;
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { loadConfig } from '../../src/config/load.ts';
-import { unreadableFiles } from '../../src/pair/node-facts.ts';
-import { temporaryDirectory } from '../support/postgres.ts';
+import { loadConfig } from '../../../src/config/load.ts';
+import { unreadableFiles } from '../../../src/pair/readiness/node-facts.ts';
+import { temporaryDirectory } from '../../support/postgres.ts';
 
 test('secret files that are gone are named, those of notifications too', async () => {
   const directory = await temporaryDirectory();

@@ -2,9 +2,9 @@ import { access, constants } from 'node:fs/promises';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, isIPv6 } from 'node:net';
-import { namedFiles } from '../config/named-files.ts';
-import type { Config } from '../config/schema.ts';
-import { messageOf } from '../runtime/errors.ts';
+import { namedFiles } from '../../config/named-files.ts';
+import type { Config } from '../../config/schema.ts';
+import { messageOf } from '../../runtime/errors.ts';
 
 /**
  * Ports of the configuration's listeners that another program has on this machine; only asked while this node does not listen itself.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { PairNodeStatus } from '../../src/pair/pair-status.ts';
-import { readinessOf, type ReadinessFacts } from '../../src/pair/readiness.ts';
+import type { PairNodeStatus } from '../../../src/pair/pair-status.ts';
+import { readinessOf, type ReadinessFacts } from '../../../src/pair/readiness/readiness.ts';
 
 const WELL: ReadinessFacts = {
   version: '1.0.0',

@@ -1,10 +1,10 @@
-import type { OpenSession } from '../../ha/heartbeat/sql-session.ts';
-import type { Clock } from '../runtime/clock.ts';
-import { messageOf } from '../runtime/errors.ts';
-import { withTimeout } from '../runtime/lifecycle.ts';
-import type { Log } from '../runtime/log.ts';
+import type { OpenSession } from '../../../ha/heartbeat/sql-session.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { messageOf } from '../../runtime/errors.ts';
+import { withTimeout } from '../../runtime/lifecycle.ts';
+import type { Log } from '../../runtime/log.ts';
 import type { EventLog } from './event-log.ts';
-import { openWithin } from './sessions.ts';
+import { openWithin } from '../sessions.ts';
 
 const MEASURE_AFTER_MS = 15_000;
 /** The minute of the gap and the next are in the loss ledger by then. */

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
 import { test } from 'node:test';
-import { sessionsOf } from '../../src/pair/sessions.ts';
-import { EventLog } from '../../src/pair/event-log.ts';
-import { silentLog } from '../../src/runtime/log.ts';
-import { HandClock } from '../support/hand-clock.ts';
-import { startTestDatabase } from '../support/postgres.ts';
+import { sessionsOf } from '../../../src/pair/sessions.ts';
+import { EventLog } from '../../../src/pair/events/event-log.ts';
+import { silentLog } from '../../../src/runtime/log.ts';
+import { HandClock } from '../../support/hand-clock.ts';
+import { startTestDatabase } from '../../support/postgres.ts';
 
 const RETRY_MS = 2000;
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hasCarrier, type LinkFacts, LinkLoss } from '../../src/pair/link-loss.ts';
-import { HandClock } from '../support/hand-clock.ts';
+import { hasCarrier, type LinkFacts, LinkLoss } from '../../../src/pair/readiness/link-loss.ts';
+import { HandClock } from '../../support/hand-clock.ts';
 
 const LOST: LinkFacts = { isActive: true, hasLink: false, peerIsReady: true };
 const LOOK_MS = 1000;

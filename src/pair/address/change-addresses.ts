@@ -1,8 +1,8 @@
 import { networkInterfaces } from 'node:os';
-import type { VirtualAddress } from '../../ha/role/ports.ts';
-import { parseInterfaceAddress } from '../../ha/virtual-ip/interface-address.ts';
-import type { Clock } from '../runtime/clock.ts';
-import { DogwatchError } from '../runtime/errors.ts';
+import type { VirtualAddress } from '../../../ha/role/ports.ts';
+import { parseInterfaceAddress } from '../../../ha/virtual-ip/interface-address.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { DogwatchError } from '../../runtime/errors.ts';
 
 const LOOK_EVERY_MS = 50;
 const WITHIN_MS = 5000;

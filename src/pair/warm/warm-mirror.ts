@@ -1,9 +1,9 @@
-import type { WarmEntry } from '../../collectors/warm-state.ts';
-import { ELSEWHERE, inMessages, OWNED_KINDS, type WarmKindStatus, type WarmStore } from '../keeper/warm-store.ts';
-import type { Clock } from '../runtime/clock.ts';
-import { messageOf } from '../runtime/errors.ts';
-import type { Log } from '../runtime/log.ts';
-import type { WarmNews } from './pair-words.ts';
+import type { WarmEntry } from '../../../collectors/warm-state.ts';
+import { ELSEWHERE, inMessages, OWNED_KINDS, type WarmKindStatus, type WarmStore } from '../../keeper/warm-store.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { messageOf } from '../../runtime/errors.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { WarmNews } from '../peer/pair-words.ts';
 
 /** The other node, as far as warm state goes; both reject where it gives no answer. */
 export interface WarmPeer {

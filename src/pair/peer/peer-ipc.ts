@@ -1,8 +1,8 @@
 import { deserialize, serialize } from 'node:v8';
 
-import type { PeerConnection } from '../../ha/peer/stream/peer-connection.ts';
-import type { Ipc } from '../processes/channel.ts';
-import { messageOf } from '../runtime/errors.ts';
+import type { PeerConnection } from '../../../ha/peer/stream/peer-connection.ts';
+import type { Ipc } from '../../processes/channel.ts';
+import { messageOf } from '../../runtime/errors.ts';
 
 /**
  * A connection to the peer as a `Channel` wants it, so that the nodes ask each other as the processes of one node do:

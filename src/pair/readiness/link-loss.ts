@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Clock } from '../runtime/clock.ts';
+import type { Clock } from '../../runtime/clock.ts';
 
 /** A port that is only being plugged into another switch, or negotiates its speed anew, is back by then. */
 const LOST_MS = 2000;

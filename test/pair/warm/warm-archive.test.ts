@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import type { SqlSession } from '../../ha/heartbeat/sql-session.ts';
-import type { WarmEntry } from '../../collectors/warm-state.ts';
-import { sessionsOf } from '../../src/pair/sessions.ts';
-import { WarmArchive } from '../../src/pair/warm-archive.ts';
-import { silentLog } from '../../src/runtime/log.ts';
-import { connect, disconnect } from '../../storage/database/database.ts';
-import { HandClock } from '../support/hand-clock.ts';
-import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import type { SqlSession } from '../../../ha/heartbeat/sql-session.ts';
+import type { WarmEntry } from '../../../collectors/warm-state.ts';
+import { sessionsOf } from '../../../src/pair/sessions.ts';
+import { WarmArchive } from '../../../src/pair/warm/warm-archive.ts';
+import { silentLog } from '../../../src/runtime/log.ts';
+import { connect, disconnect } from '../../../storage/database/database.ts';
+import { HandClock } from '../../support/hand-clock.ts';
+import { startTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 
 let database: TestDatabase;
 

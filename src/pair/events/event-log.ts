@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { OpenSession, SqlSession } from '../../ha/heartbeat/sql-session.ts';
-import type { Clock } from '../runtime/clock.ts';
-import { messageOf } from '../runtime/errors.ts';
-import { type Component, withTimeout } from '../runtime/lifecycle.ts';
-import type { Log } from '../runtime/log.ts';
-import type { WaitingEvent, WaitingEvents } from '../notifications/direct-telling.ts';
+import type { OpenSession, SqlSession } from '../../../ha/heartbeat/sql-session.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { messageOf } from '../../runtime/errors.ts';
+import { type Component, withTimeout } from '../../runtime/lifecycle.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { WaitingEvent, WaitingEvents } from '../../notifications/direct-telling.ts';
 import type { PairEvent, PairEventKind } from './pair-event.ts';
-import { openWithin } from './sessions.ts';
+import { openWithin } from '../sessions.ts';
 
 export interface EventLogOptions {
   readonly pair: string;

@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import type { Config } from '../config/schema.ts';
+import type { Config } from '../../config/schema.ts';
 
 /**
  * The listeners of a node of a pair: those that would listen on all addresses listen on each of the virtual IP's, and not on the

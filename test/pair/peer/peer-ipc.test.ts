@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { test, type TestContext } from 'node:test';
 
-import { PeerStream } from '../../ha/peer/peer-stream.ts';
-import type { PeerConnection } from '../../ha/peer/stream/peer-connection.ts';
-import { PeerIpc } from '../../src/pair/peer-ipc.ts';
-import { Channel } from '../../src/processes/channel.ts';
-import { systemClock } from '../../src/runtime/clock.ts';
-import { silentLog } from '../../src/runtime/log.ts';
+import { PeerStream } from '../../../ha/peer/peer-stream.ts';
+import type { PeerConnection } from '../../../ha/peer/stream/peer-connection.ts';
+import { PeerIpc } from '../../../src/pair/peer/peer-ipc.ts';
+import { Channel } from '../../../src/processes/channel.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
+import { silentLog } from '../../../src/runtime/log.ts';
 
 interface Words {
   readonly messages: { readonly templates: Map<string, Buffer> };

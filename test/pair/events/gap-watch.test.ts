@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { test } from 'node:test';
-import { EventLog } from '../../src/pair/event-log.ts';
-import { GapWatch } from '../../src/pair/gap-watch.ts';
-import type { PairEvent } from '../../src/pair/pair-event.ts';
-import { sessionsOf } from '../../src/pair/sessions.ts';
-import { silentLog } from '../../src/runtime/log.ts';
-import { connect, disconnect } from '../../storage/database/database.ts';
-import { HandClock } from '../support/hand-clock.ts';
-import { startTestDatabase } from '../support/postgres.ts';
+import { EventLog } from '../../../src/pair/events/event-log.ts';
+import { GapWatch } from '../../../src/pair/events/gap-watch.ts';
+import type { PairEvent } from '../../../src/pair/events/pair-event.ts';
+import { sessionsOf } from '../../../src/pair/sessions.ts';
+import { silentLog } from '../../../src/runtime/log.ts';
+import { connect, disconnect } from '../../../storage/database/database.ts';
+import { HandClock } from '../../support/hand-clock.ts';
+import { startTestDatabase } from '../../support/postgres.ts';
 
 test('a change of nodes is measured by what was stored before and after it, and what senders count as lost', async () => {
   const database = await startTestDatabase();
