@@ -19,6 +19,8 @@ export class PeerVote {
   readonly #sentMs = new Map<number, number>();
   #voteUntilMs = -Infinity;
   #promiseUntilMs = -Infinity;
+  /** Of the word that gives the role away: it may yet arrive at a peer that still says `standby`. */
+  #wordUntilMs = -Infinity;
   /** Number of the peer's beat that is granted at present; 0: none. */
   #grants = 0;
   /** Highest of the peer's beats that was granted since it asked for a switchover. */
@@ -35,7 +37,7 @@ export class PeerVote {
   view(): PeerView {
     return {
       voteUntilMs: this.#voteUntilMs,
-      promiseUntilMs: this.#promiseUntilMs,
+      promiseUntilMs: Math.max(this.#promiseUntilMs, this.#wordUntilMs),
       heardMs: this.#heardMs,
       standbySinceMs: this.#standbySinceMs,
       beat: this.#beat,
@@ -78,8 +80,8 @@ export class PeerVote {
     const sentMs = this.#sentMs.get(beat.grants);
     if (sentMs !== undefined) {
       this.#voteUntilMs = Math.max(this.#voteUntilMs, sentMs + this.#options.leaseMs);
-      // Who grants is not active: what this node promised it before is void.
-      this.#promiseUntilMs = -Infinity;
+      // Who grants is not active, and refuses a word that was sent before the beat that it grants: what this node promised it is void.
+      this.#promiseUntilMs = this.#wordUntilMs = -Infinity;
     }
     // A node that says it is standby has given up its votes; a beat that was overtaken says nothing of the kind.
     if (beat.role === 'standby' && beat.number > this.#grants) this.#promiseUntilMs = -Infinity;
@@ -89,7 +91,7 @@ export class PeerVote {
   grant(beat: Beat): void {
     this.#grants = beat.number;
     this.#granted = Math.max(this.#granted, beat.number);
-    this.promise();
+    this.#promiseUntilMs = Math.max(this.#promiseUntilMs, this.#clock.monotonicMs() + promiseMs(this.#options.leaseMs));
   }
 
   /** Grants nothing more. What was promised binds all the same. */
@@ -97,8 +99,9 @@ export class PeerVote {
     this.#grants = 0;
   }
 
-  promise(): void {
-    this.#promiseUntilMs = Math.max(this.#promiseUntilMs, this.#clock.monotonicMs() + promiseMs(this.#options.leaseMs));
+  /** The word that gives the role away is sent: for a lease this node is not active, whatever the peer says of itself meanwhile. */
+  promiseByWord(): void {
+    this.#wordUntilMs = this.#clock.monotonicMs() + promiseMs(this.#options.leaseMs);
   }
 
   /** The vote counts no longer, nor do grants of the beats so far. @returns until when it would have */
@@ -112,7 +115,7 @@ export class PeerVote {
   /** The word was refused: nothing was given away, and nothing promised. */
   restoreVote(untilMs: number): void {
     this.#voteUntilMs = Math.max(this.#voteUntilMs, untilMs);
-    this.#promiseUntilMs = -Infinity;
+    this.#promiseUntilMs = this.#wordUntilMs = -Infinity;
   }
 
   /** The peer's word counts as its vote, until then. */

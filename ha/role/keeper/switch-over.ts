@@ -111,7 +111,7 @@ export class SwitchOver {
     const { peer, leaseMs, windowMs } = this.#options;
     const voteUntilMs = this.#peer.voidVote();
     this.#heartbeat.voidVote();
-    this.#peer.promise();
+    this.#peer.promiseByWord();
     role.become('sent', leaseMs + windowMs);
     let answer: HandedOver;
     try {

@@ -140,7 +140,8 @@ export class Invariants {
     }
     const target = this.#world.nodes.find((node) => node.name === segment.exporterSendsTo);
     if (target?.listens === true && segment.delivers(target.name)) this.#darkSinceMs = this.#now;
-    const wellSinceMs = Math.min(...this.#healthySinceMs.values(), Infinity);
+    // What a node knows of another begins anew when that one comes back.
+    const wellSinceMs = this.#healthySinceMs.size === 0 ? Infinity : Math.max(...this.#healthySinceMs.values());
     const darkMs = this.#now - Math.max(this.#darkSinceMs, wellSinceMs);
     if (darkMs > this.longestDarkMs) this.longestDarkMs = darkMs;
     if (darkMs > this.darkLimitMs) {
