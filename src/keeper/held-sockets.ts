@@ -81,6 +81,11 @@ export class HeldSockets implements Component {
     await starting;
   }
 
+  /** Whether they are bound, or being bound. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
   async stop(): Promise<void> {
     this.#isOpen = false;
     this.#turn += 1;

@@ -121,7 +121,7 @@ export function buildPair(config: Config, ha: Ha, parts: PairParts, log: Log): P
       address,
       memory: new EpochFile(config.stateDirectory, ha.pair),
       warm: mirror,
-      readiness: (peer, silentMs) => look.readiness(peer, node.isActive, silentMs),
+      readiness: (peer, silentMs) => look.readiness(peer, silentMs),
       isListening: () => workers.isListening,
       queue: () => look.queue(),
       engine: () => {
@@ -181,11 +181,11 @@ class NodeLook {
     this.#clockOffsetMs = clockOffsetMs;
   }
 
-  readiness(peer: PairNodeStatus | undefined, isActive: boolean, databaseSilentMs: number): Readiness {
+  readiness(peer: PairNodeStatus | undefined, databaseSilentMs: number): Readiness {
     const now = systemClock.monotonicMs();
     if (now - this.#lookedAtMs >= FACTS_EVERY_MS) {
       this.#lookedAtMs = now;
-      void this.#lookSlowly(isActive);
+      void this.#lookSlowly();
     }
     void this.#parts.status().then((status) => (this.#status = status));
     const { queue, processes = [], journal, writer } = this.#status ?? {};
@@ -222,7 +222,7 @@ class NodeLook {
     return driver === 'linux' && name !== undefined ? hasCarrier(name) : undefined;
   }
 
-  async #lookSlowly(isActive: boolean): Promise<void> {
+  async #lookSlowly(): Promise<void> {
     const { driver, interface: name = '', virtualAddresses } = this.#ha;
     const missing =
       driver === 'linux'
@@ -234,7 +234,8 @@ class NodeLook {
         : [];
     this.#slow = {
       addressTroubles: missing.map(({ what, remedy }) => ({ found: what, remedy })),
-      takenPorts: isActive ? [] : await takenPorts(this.#config),
+      // A node that hands over keeps its own open for a moment.
+      takenPorts: this.#parts.sockets.isOpen ? [] : await takenPorts(this.#config),
       unreadableFiles: await unreadableFiles(this.#config),
       folderTrouble: await folderTrouble(this.#config.journal.directory),
     };
