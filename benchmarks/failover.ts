@@ -11,7 +11,9 @@ import { spreadOf } from './support/statistics.ts';
 /** So that faults meet a beat at any moment of it. */
 const BEFORE_MS = 700;
 const BEFORE_SPREAD_MS = 800;
-const WORKER_BACK_MS = 1500;
+/** A worker that dies again within ten seconds is started later and later, as one that cannot live. */
+const WORKER_LIVES_MS = 10_500;
+const MOST_TRIES = 3;
 /** Of the baseline: each starts a lab of its own. */
 const MOST_BASELINE_RUNS = 5;
 
@@ -40,13 +42,13 @@ const FAULTS = {
     await from.stop();
   },
   switchover: async (pair: RunningPair, from: RunningPair['a']) => {
-    await from.command('switchover');
+    await switchedOver(pair, from);
     await pair.becomes(pair.other(from), 'active');
   },
   'kill -9 of a worker': async (_pair: RunningPair, from: RunningPair['a']) => {
     const killed = await from.host.signal(/^dogwatch worker/, 'SIGKILL');
     if (killed.length === 0) throw new Error('there was no worker to kill');
-    await pause(WORKER_BACK_MS);
+    await pause(WORKER_LIVES_MS);
   },
 } as const;
 type Fault = keyof typeof FAULTS;
@@ -65,6 +67,21 @@ export interface FailoverOptions {
   readonly runs: number;
   /** Datagrams a second, of one exporter of NetFlow v9 that sends its template once. */
   readonly perSecond: number;
+}
+
+/** A successor that is not ready for a moment is waited for, as an operator would. */
+async function switchedOver(pair: RunningPair, from: RunningPair['a']): Promise<void> {
+  for (let tries = MOST_TRIES; ; tries -= 1) {
+    try {
+      await from.command('switchover');
+      return;
+    } catch (error) {
+      const findings = (await pair.status(from))?.peer?.readiness.findings ?? [];
+      process.stderr.write(`${String(error)}: ${JSON.stringify(findings.filter(({ state }) => state === 'fail'))}\n`);
+      if (tries === 0) throw error;
+      await pair.isWell();
+    }
+  }
 }
 
 /** How long nothing is received, and what is lost, when the active node fails in each way; keepalived as the baseline. */
