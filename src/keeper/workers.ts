@@ -23,6 +23,8 @@ type WorkerChannel = Channel<ChildSays<WorkerSays>, ParentSays<WorkerHears>>;
 const ENTRY = fileURLToPath(new URL('../worker/worker-process.ts', import.meta.url));
 const REPORT_MS = 1000;
 const STOP_MS = 6000;
+/** So often a worker that does not listen is asked to. */
+const ASK_AGAIN_MS = 500;
 const LISTEN_MS = 3000;
 const HUSH_MS = 3000;
 /** Once hushed, it has nothing left to lose: what is not written is written by its successor. */
@@ -52,6 +54,8 @@ export class Workers implements Component {
   readonly #outdated = new Set<number>();
   /** Channels whose worker has said that it listens. */
   #listening = new WeakSet<WorkerChannel>();
+  /** When each was asked to. */
+  readonly #askedMs = new WeakMap<WorkerChannel, number>();
   /** Of the sockets of workers that have ended. */
   readonly #kernelDrops = new Map<number, readonly number[]>();
   #cancelAsking: (() => void) | undefined;
@@ -163,7 +167,11 @@ export class Workers implements Component {
   hearUntil(hearing: Hearing): void {
     if (this.#hearing === undefined) return;
     this.#hearing = hearing;
-    for (const { channel } of this.children) channel?.send('worker.hear-until', hearing);
+    for (const [index, { state, channel }] of this.children.entries()) {
+      channel?.send('worker.hear-until', hearing);
+      // One that was late, at a moment at which nobody knew that it would go on.
+      if (state === 'running' && channel !== undefined && this.#isDeaf(channel)) this.#letListen(channel, index);
+    }
   }
 
   /** They listen no more when this resolves, and what they had heard is in their journals; never rejects. */
@@ -229,7 +237,14 @@ export class Workers implements Component {
     });
   }
 
+  /** It has not said that it listens, nor been asked to just now. */
+  #isDeaf(channel: WorkerChannel): boolean {
+    if (this.#listening.has(channel)) return false;
+    return this.#clock.monotonicMs() - (this.#askedMs.get(channel) ?? -Infinity) >= ASK_AGAIN_MS;
+  }
+
   async #askToListen(channel: WorkerChannel, opening: Opening): Promise<void> {
+    this.#askedMs.set(channel, this.#clock.monotonicMs());
     await channel.request('worker.listen', opening, LISTEN_MS);
     if (this.#hearing !== undefined) this.#listening.add(channel);
   }
