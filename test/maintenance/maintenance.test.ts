@@ -20,7 +20,8 @@ test('all jobs of maintenance run on an empty database, and those of others with
   t.after(() => disconnect(client));
   await client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
   const directory = await temporaryDirectory();
-  const { config } = loadConfig({ environment: { DOGWATCH_CONFIG: '/dev/null' }, directory });
+  const environment = { DOGWATCH_CONFIG: '/dev/null', DOGWATCH_STATE_DIRECTORY: directory };
+  const { config } = loadConfig({ environment, directory });
   const lines = new LogLines();
   const lifecycle = new Lifecycle(lines.log, 5000);
   let folds = 0;
