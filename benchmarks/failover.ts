@@ -19,7 +19,7 @@ const MOST_BASELINE_RUNS = 5;
 
 const PROFILES = {
   defaults: {},
-  fast: { beat: '200ms', lease: '1100ms', takeoverWindow: '1825ms' },
+  fast: { beat: '150ms', lease: '1100ms', takeoverWindow: '1775ms' },
 } as const;
 type Profile = keyof typeof PROFILES;
 

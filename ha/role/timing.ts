@@ -7,7 +7,7 @@ export const DEFAULT_TIMING: Timing = { beatMs: 400, leaseMs: 2000, windowMs: 30
  * For a quiet network and a database that answers at once: a dead host is replaced in about 2 s. The lease has a tenth of a second beyond
  * the second that is the least lifetime of an address, since asking takes time as well.
  */
-export const FAST_TIMING: Timing = { beatMs: 200, leaseMs: 1100, windowMs: 1825 };
+export const FAST_TIMING: Timing = { beatMs: 150, leaseMs: 1100, windowMs: 1775 };
 
 /**
  * How much faster one node's clock may run than the other's: two clocks that are each 1 % off differ by 1.01 / 0.99. Quartz is a

@@ -46,7 +46,7 @@ test('a pair needs its addresses and its secret; all else has a default', (conte
 });
 
 test('the documented fast profile is allowed', (context) => {
-  assert.deepEqual(findings(context, { beat: '200ms', lease: '1100ms', takeoverWindow: '1825ms' }), []);
+  assert.deepEqual(findings(context, { beat: '150ms', lease: '1100ms', takeoverWindow: '1775ms' }), []);
 });
 
 test('spans that would let two nodes hold the address are refused, with what is allowed', (context) => {

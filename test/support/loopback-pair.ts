@@ -23,7 +23,7 @@ export interface LoopbackPairOptions {
 const LAUNCHER = fileURLToPath(new URL('../../src/cli/dogwatch.mjs', import.meta.url));
 const FAMILIES: readonly Family[] = ['flow', 'syslog', 'snmp'];
 /** The fast profile of docs/ha.md. */
-const FAST = { beat: '200ms', lease: '1100ms', takeoverWindow: '1825ms' };
+const FAST = { beat: '150ms', lease: '1100ms', takeoverWindow: '1775ms' };
 const SETTLE_MS = 60_000;
 
 /**

@@ -100,7 +100,7 @@ test('the active node is stopped for 10 s: takeover inside the window, and on wa
 });
 
 test('power off: takeover inside the window, at the defaults and in the fast profile', async () => {
-  const fast = { beatMs: 200, leaseMs: 1100, windowMs: 1825 };
+  const fast = { beatMs: 150, leaseMs: 1100, windowMs: 1775 };
   for (let seed = 1; seed <= 20; seed += 1) {
     for (const [timing, limitMs] of [
       [undefined, 3500],
