@@ -21,7 +21,8 @@ const PROFILES = {
   defaults: {},
   fast: { beat: '150ms', lease: '1100ms', takeoverWindow: '1775ms' },
 } as const;
-type Profile = keyof typeof PROFILES;
+export type Profile = keyof typeof PROFILES;
+export const PROFILE_NAMES = ['defaults', 'fast'] as const satisfies readonly Profile[];
 
 /** What is done to the active node; afterwards the pair recovers by itself, or whoever was killed is started. */
 const FAULTS = {
@@ -67,6 +68,8 @@ export interface FailoverOptions {
   readonly runs: number;
   /** Datagrams a second, of one exporter of NetFlow v9 that sends its template once. */
   readonly perSecond: number;
+  /** With which spans of time; both where nothing is said. */
+  readonly profiles?: readonly Profile[];
 }
 
 /** A successor that is not ready for a moment is waited for, as an operator would. */
@@ -85,11 +88,12 @@ async function switchedOver(pair: RunningPair, from: RunningPair['a']): Promise<
 }
 
 /** How long nothing is received, and what is lost, when the active node fails in each way; keepalived as the baseline. */
-export async function benchmarkFailover({ runs, perSecond }: FailoverOptions): Promise<BenchmarkReport> {
+export async function benchmarkFailover(options: FailoverOptions): Promise<BenchmarkReport> {
+  const { runs, perSecond, profiles = PROFILE_NAMES } = options;
   const lacks = whyNoNamespaces() || skipWithout('ip', 'bridge', 'arping', 'keepalived');
   if (lacks !== false) throw new Error(lacks);
   const measured: Measured[] = [];
-  for (const profile of ['defaults', 'fast'] as const) {
+  for (const profile of profiles) {
     const lab = await Lab.start();
     try {
       const pair = await RunningPair.start(lab, { ha: PROFILES[profile] });

@@ -13,13 +13,14 @@
  *   npm run bench -- rollups                         processor time of a flow, of 60 s at 50,000 flows/s
  *   npm run bench -- log-search --rows 10M         the whole day, about an hour; 1M by default
  *   npm run bench -- failover --runs 20 --rate 5000   as root; about twenty-five minutes
+ *   npm run bench -- failover --profile fast         one of its two profiles alone
  *
  * Exit code 1 when a target was missed or something was lost. Nothing else should run on the machine.
  */
 import { parseArgs } from 'node:util';
 import { benchmarkCatchUp } from './catch-up.ts';
 import { benchmarkDecoding } from './decode.ts';
-import { benchmarkFailover } from './failover.ts';
+import { benchmarkFailover, PROFILE_NAMES } from './failover.ts';
 import { benchmarkIngest } from './ingest.ts';
 import { benchmarkLogSearch } from './log-search.ts';
 import { benchmarkMemory } from './memory.ts';
@@ -39,6 +40,7 @@ const { values: options, positionals } = parseArgs({
     rate: { type: 'string' },
     rows: { type: 'string', default: '1M' },
     runs: { type: 'string' },
+    profile: { type: 'string' },
   },
 });
 
@@ -52,7 +54,12 @@ const benchmarks = {
   'catch-up': () => benchmarkCatchUp({ seconds: numberOf('seconds', 60), rate: rateOrSearch() }),
   queue: () => benchmarkQueue({ rounds: numberOf('rounds', 1), seconds: numberOf('seconds', 30) }),
   rollups: () => benchmarkRollups({ rate: rateOrSearch() ?? 50_000 }),
-  failover: () => benchmarkFailover({ runs: numberOf('runs', 20), perSecond: rateOrSearch() ?? 5000 }),
+  failover: () =>
+    benchmarkFailover({
+      runs: numberOf('runs', 20),
+      perSecond: rateOrSearch() ?? 5000,
+      profiles: profilesOf(options.profile),
+    }),
   'log-search': () => benchmarkLogSearch({ rows: rowsOf(options.rows) }),
 };
 type Name = keyof typeof benchmarks;
@@ -81,6 +88,13 @@ function numberOf(name: 'rounds' | 'seconds' | 'minutes' | 'runs', usual: number
 /** Records (flows or messages) a second, or undefined: each finds or knows one. */
 function rateOrSearch(): number | undefined {
   return options.rate === undefined ? undefined : Number(options.rate);
+}
+
+function profilesOf(name: string | undefined) {
+  if (name === undefined) return PROFILE_NAMES;
+  const named = PROFILE_NAMES.filter((profile) => profile === name);
+  if (named.length === 0) throw new Error(`--profile is one of ${PROFILE_NAMES.join(', ')}`);
+  return named;
 }
 
 /** `500k`, `10M`, `1200000`. */
