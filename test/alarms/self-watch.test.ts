@@ -6,6 +6,7 @@ import type { CollectorStatus } from '../../src/console/status.ts';
 import type { PairNodeStatus, PairStatus } from '../../src/pair/pair-status.ts';
 import { exampleStatus } from '../support/example-status.ts';
 import { HandClock, LogLines } from '../support/hand-clock.ts';
+import { standbyStatus } from '../support/standby-status.ts';
 
 interface Told {
   readonly kind: string;
@@ -148,15 +149,8 @@ test('a table near its limit is an alarm', async () => {
 });
 
 function nodeOfPair(node: string, role: PairNodeStatus['role'], isReady: boolean): PairNodeStatus {
-  return {
-    node,
-    version: '0.1.0',
-    address: '192.0.2.11 port 8056',
-    startedAt: '2026-11-23T03:00:00.000Z',
+  return standbyStatus(node, {
     role,
-    reason: 'has both votes',
-    since: '2026-11-23T03:00:00.000Z',
-    epoch: 7,
     votes: { database: { leftMs: 1000, trouble: undefined }, peer: { leftMs: 1000, trouble: undefined } },
     holdsAddress: role !== 'standby',
     isListening: role !== 'standby',
@@ -164,9 +158,7 @@ function nodeOfPair(node: string, role: PairNodeStatus['role'], isReady: boolean
       isReady,
       findings: isReady ? [] : [{ name: 'ports', state: 'fail', found: 'taken: UDP 2055', remedy: 'find it' }],
     },
-    queue: { batches: 0, rows: 0, oldestMs: 0 },
-    settingsDigest: 'ab',
-  };
+  });
 }
 
 function pairStatus(own: PairNodeStatus, peer: PairNodeStatus, heardMsAgo: number): PairStatus {

@@ -2,33 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { OpenSession } from '../../ha/heartbeat/sql-session.ts';
 import { NodeRow } from '../../src/pair/node-row.ts';
-import type { PairNodeStatus } from '../../src/pair/pair-status.ts';
 import { sessionsOf } from '../../src/pair/sessions.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { HandClock } from '../support/hand-clock.ts';
 import { startTestDatabase } from '../support/postgres.ts';
 import { eventually } from '../support/processes.ts';
+import { standbyStatus } from '../support/standby-status.ts';
 
 const WRITE_EVERY_MS = 5000;
-
-function statusOf(address: string): PairNodeStatus {
-  return {
-    node: 'dw-a',
-    version: '1.2.0',
-    address,
-    startedAt: '2026-11-23T03:00:00.000Z',
-    role: 'standby',
-    reason: 'the other node is active',
-    since: '2026-11-23T03:00:00.000Z',
-    epoch: 7,
-    votes: { database: { leftMs: 0, trouble: undefined }, peer: { leftMs: 0, trouble: undefined } },
-    holdsAddress: false,
-    isListening: false,
-    readiness: { isReady: true, findings: [] },
-    queue: { batches: 0, rows: 0, oldestMs: 0 },
-    settingsDigest: 'ab',
-  };
-}
 
 /** Moves the clock on until something is seen: each write begins its wait only when the one before has ended. */
 async function passes(clock: HandClock, what: string, isSeen: () => boolean | Promise<boolean>): Promise<void> {
@@ -42,8 +23,22 @@ test('what a node says of itself is in the database, and another machine of its 
   const database = await startTestDatabase();
   const open: OpenSession = sessionsOf(database.address, 'dogwatch nodes');
   const [clockA, clockB] = [new HandClock(), new HandClock()];
-  const a = new NodeRow('p', 'run a', () => statusOf('192.0.2.11 port 8056'), open, clockA, silentLog);
-  const b = new NodeRow('p', 'run b', () => statusOf('192.0.2.12 port 8056'), open, clockB, silentLog);
+  const a = new NodeRow(
+    'p',
+    'run a',
+    () => standbyStatus('dw-a', { address: '192.0.2.11 port 8056' }),
+    open,
+    clockA,
+    silentLog,
+  );
+  const b = new NodeRow(
+    'p',
+    'run b',
+    () => standbyStatus('dw-a', { address: '192.0.2.12 port 8056' }),
+    open,
+    clockB,
+    silentLog,
+  );
   await a.start();
   const session = await open();
   const known = async (): Promise<unknown> =>

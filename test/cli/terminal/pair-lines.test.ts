@@ -2,28 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pairLines } from '../../../src/cli/terminal/pair-lines.ts';
 import type { PairNodeStatus, PairStatus } from '../../../src/pair/pair-status.ts';
+import { standbyStatus } from '../../support/standby-status.ts';
 
 const NOW = new Date('2026-11-23T04:00:00.000Z');
-
-function nodeOf(node: string, more: Partial<PairNodeStatus>): PairNodeStatus {
-  return {
-    node,
-    version: '0.1.0',
-    address: '192.0.2.11 port 8056',
-    startedAt: '2026-11-23T03:00:00.000Z',
-    role: 'standby',
-    reason: 'dw-a is active',
-    since: '2026-11-23T03:00:00.000Z',
-    epoch: 7,
-    votes: { database: { leftMs: 0, trouble: undefined }, peer: { leftMs: 0, trouble: undefined } },
-    holdsAddress: false,
-    isListening: false,
-    readiness: { isReady: true, findings: [] },
-    queue: { batches: 0, rows: 0, oldestMs: 0 },
-    settingsDigest: 'ab',
-    ...more,
-  };
-}
 
 const ACTIVE: Partial<PairNodeStatus> = {
   role: 'active',
@@ -61,7 +42,7 @@ function shown(own: PairNodeStatus, peer: PairNodeStatus | undefined, heardMsAgo
 }
 
 test('on either node the pair is on one screen: roles, reasons, epoch, votes, address, heartbeat, readiness, queues, events', () => {
-  const [a, b] = [nodeOf('dw-a', ACTIVE), nodeOf('dw-b', {})];
+  const [a, b] = [standbyStatus('dw-a', ACTIVE), standbyStatus('dw-b', {})];
   for (const text of [shown(a, b, 100), shown(b, a, 100)])
     for (const part of [
       /virtual IP 192\.0\.2\.10\/24, on dw-a$/m,
@@ -79,18 +60,18 @@ test('on either node the pair is on one screen: roles, reasons, epoch, votes, ad
 });
 
 test('what a node that is not heard said last is not shown as what it is', () => {
-  const text = shown(nodeOf('dw-b', {}), nodeOf('dw-a', ACTIVE), 12_000);
+  const text = shown(standbyStatus('dw-b', {}), standbyStatus('dw-a', ACTIVE), 12_000);
   assert.match(text, /on neither node as far as is known$/m);
   assert.match(text, /^dw-a: NOT HEARD for 12/m);
   assert.match(text, /it said last: active, epoch 7, 3 batches, 1,?500 rows waiting/);
   assert.doesNotMatch(text, /left, peer/);
-  assert.match(shown(nodeOf('dw-a', ACTIVE), undefined, undefined), /^dw-b: NOT HEARD: it has said nothing/m);
+  assert.match(shown(standbyStatus('dw-a', ACTIVE), undefined, undefined), /^dw-b: NOT HEARD: it has said nothing/m);
 });
 
 test('the address and the listeners are shown where they were seen, whatever the roles are', () => {
   const bare = { ...ACTIVE, holdsAddress: false, isListening: false };
-  const nowhere = shown(nodeOf('dw-a', bare), nodeOf('dw-b', {}), 100);
+  const nowhere = shown(standbyStatus('dw-a', bare), standbyStatus('dw-b', {}), 100);
   assert.match(nowhere, /virtual IP 192\.0\.2\.10\/24, on neither node as far as is known$/m);
   assert.match(nowhere, /; not listening$/m);
-  assert.match(shown(nodeOf('dw-a', bare), nodeOf('dw-b', { holdsAddress: true }), 100), /, on dw-b$/m);
+  assert.match(shown(standbyStatus('dw-a', bare), standbyStatus('dw-b', { holdsAddress: true }), 100), /, on dw-b$/m);
 });

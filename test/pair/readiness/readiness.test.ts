@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PairNodeStatus } from '../../../src/pair/pair-status.ts';
 import { readinessOf, type ReadinessFacts } from '../../../src/pair/readiness/readiness.ts';
+import { standbyStatus } from '../../support/standby-status.ts';
 
 const WELL: ReadinessFacts = {
   version: '1.0.0',
@@ -24,22 +25,8 @@ const WELL: ReadinessFacts = {
 };
 
 function peerOf(facts: ReadinessFacts): PairNodeStatus {
-  return {
-    node: 'dw-b',
-    version: facts.version,
-    address: '192.0.2.12 port 8056',
-    startedAt: '2026-11-23T03:00:00.000Z',
-    role: 'standby',
-    reason: 'dw-a is active',
-    since: '2026-11-23T03:00:00.000Z',
-    epoch: 7,
-    votes: { database: { leftMs: 0, trouble: undefined }, peer: { leftMs: 0, trouble: undefined } },
-    holdsAddress: false,
-    isListening: false,
-    readiness: readinessOf(facts, undefined),
-    queue: { batches: 0, rows: 0, oldestMs: 0 },
-    settingsDigest: facts.settingsDigest,
-  };
+  const { version, settingsDigest } = facts;
+  return standbyStatus('dw-b', { version, settingsDigest, readiness: readinessOf(facts, undefined) });
 }
 
 /** What is not ok: `state name`. */
