@@ -6,6 +6,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { messageOf } from '../runtime/errors.ts';
 import type { Component } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
+import { inRounds } from '../runtime/rounds.ts';
 import type { AlarmStatus } from './alarm.ts';
 import { AlarmBook, type AlarmChange } from './alarm-book.ts';
 import { alarmSigns, type AlarmFacts } from './alarm-rules.ts';
@@ -45,7 +46,7 @@ export class SelfWatch implements Component {
   readonly #lostRows = new Growth(MINUTE_MS);
   readonly #lost = new Growth(MINUTE_MS);
   readonly #restarts = new Map<string, Growth>();
-  #cancel: (() => void) | undefined;
+  #endRounds: (() => void) | undefined;
   #isStopped = false;
 
   constructor(
@@ -74,13 +75,13 @@ export class SelfWatch implements Component {
   }
 
   start(): Promise<void> {
-    this.#lookLater();
+    this.#endRounds = inRounds(this.#clock, EVERY_MS, () => this.#lookIfPossible());
     return Promise.resolve();
   }
 
   stop(): Promise<void> {
     this.#isStopped = true;
-    this.#cancel?.();
+    this.#endRounds?.();
     return Promise.resolve();
   }
 
@@ -95,12 +96,12 @@ export class SelfWatch implements Component {
     for (const change of this.#book.look(signs, nowMs, at)) this.#tell(change, status.pair?.own.epoch ?? 0);
   }
 
-  #lookLater(): void {
-    this.#cancel = this.#clock.after(EVERY_MS, () => {
-      this.look()
-        .catch((error: unknown) => this.#log.debug({ error: messageOf(error) }, 'the node cannot look at itself'))
-        .finally(() => (this.#isStopped ? undefined : this.#lookLater()));
-    });
+  async #lookIfPossible(): Promise<void> {
+    try {
+      await this.look();
+    } catch (error) {
+      this.#log.debug({ error: messageOf(error) }, 'the node cannot look at itself');
+    }
   }
 
   #facts(status: CollectorStatus, journalDiskPart: number | undefined, nowMs: number): AlarmFacts {

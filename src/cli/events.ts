@@ -63,6 +63,7 @@ async function showEvents(options: EventsOptions): Promise<void> {
     withDatabase(config, 'dogwatch events', (client) => askEvents(client, { range, kinds, afterId }));
   const lines = await ask(0);
   await writeOut(lines.map(textOf).join(''));
+  if (lines.length === 0) process.stderr.write(`Nothing happened since ${begin.toISOString()}.\n`);
   if (options.follow === true)
     await follow(config, { ...range, to: new Date(8.64e15) }, kinds, lines.at(-1)?.id ?? 0, textOf);
 }

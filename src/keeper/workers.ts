@@ -9,6 +9,7 @@ import { type Clock, machineMs } from '../runtime/clock.ts';
 import { messageOf } from '../runtime/errors.ts';
 import type { Component } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
+import { inRounds } from '../runtime/rounds.ts';
 import type { ExporterReport, WorkerReport } from '../worker/worker-report.ts';
 import type { Hearing, Opening, WorkerHears, WorkerSays, WorkerStart } from '../worker/worker-words.ts';
 import { addReports, besideThose, countsOf } from './add-reports.ts';
@@ -58,7 +59,7 @@ export class Workers implements Component {
   readonly #askedMs = new WeakMap<WorkerChannel, number>();
   /** Of the sockets of workers that have ended. */
   readonly #kernelDrops = new Map<number, readonly number[]>();
-  #cancelAsking: (() => void) | undefined;
+  #endAsking: (() => void) | undefined;
   #cancelSpare: (() => void) | undefined;
 
   /** @param say takes what the processes say on standard error */
@@ -98,13 +99,13 @@ export class Workers implements Component {
   async start(): Promise<void> {
     await Promise.all(this.children.map((child) => child.start()));
     await this.ask();
-    this.#askRegularly();
+    this.#endAsking = inRounds(this.#clock, REPORT_MS, () => this.ask());
     // What starts beside the workers comes first.
     this.#cancelSpare = this.#clock.after(SPARE_AFTER_MS, () => void this.spare.start());
   }
 
   async stop(): Promise<void> {
-    this.#cancelAsking?.();
+    this.#endAsking?.();
     this.#cancelSpare?.();
     await this.spare.stop();
     await Promise.all(this.children.map((child) => child.stop()));
@@ -285,11 +286,5 @@ export class Workers implements Component {
     );
     const counts = countsOf(last);
     this.#ended = this.#ended === undefined ? counts : addReports([this.#ended, counts]);
-  }
-
-  #askRegularly(): void {
-    this.#cancelAsking = this.#clock.after(REPORT_MS, () => {
-      void this.ask().then(() => this.#askRegularly());
-    });
   }
 }

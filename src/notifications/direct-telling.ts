@@ -5,6 +5,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { messageOf } from '../runtime/errors.ts';
 import type { Component } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
+import { inRounds } from '../runtime/rounds.ts';
 import { pauseAfter } from './attempt-pause.ts';
 import type { Notification } from './channel.ts';
 import { planDeliveries } from './delivery-plan.ts';
@@ -67,7 +68,7 @@ export class DirectTelling implements Component {
   readonly #clock: Clock;
   readonly #log: Log;
   #attempts = new Map<string, Attempts>();
-  #cancel: (() => void) | undefined;
+  #endRounds: (() => void) | undefined;
   #isStopped = false;
 
   constructor(node: TellingNode, events: WaitingEvents, clock: Clock, log: Log) {
@@ -78,14 +79,14 @@ export class DirectTelling implements Component {
   }
 
   start(): Promise<void> {
-    this.#lookLater();
+    this.#endRounds = inRounds(this.#clock, EVERY_MS, () => this.look());
     return Promise.resolve();
   }
 
   /** Does not wait for a mail server: what it does not take any more is told out of the queue. */
   stop(): Promise<void> {
     this.#isStopped = true;
-    this.#cancel?.();
+    this.#endRounds?.();
     return Promise.resolve();
   }
 
@@ -101,12 +102,6 @@ export class DirectTelling implements Component {
       // One that fails is as many time-outs as there are channels: the others wait for the next look.
       if (this.#isDue(each) && !(await this.#tell(each))) return;
     }
-  }
-
-  #lookLater(): void {
-    this.#cancel = this.#clock.after(EVERY_MS, () => {
-      void this.look().finally(() => (this.#isStopped ? undefined : this.#lookLater()));
-    });
   }
 
   #isDue({ event, waitedMs }: WaitingEvent): boolean {

@@ -1,6 +1,6 @@
 import { connect, type DatabaseAddress, type DatabaseClient, disconnect } from '../../storage/database/database.ts';
 import { withTimeout } from '../runtime/lifecycle.ts';
-import type { PairEvent } from '../pair/events/pair-event.ts';
+import { eventOfRow, type PairEvent } from '../pair/events/pair-event.ts';
 import type { NodeNow } from './notification-text.ts';
 
 const ANSWER_MS = 10_000;
@@ -30,12 +30,12 @@ export class EventStore {
 
   /** That nobody was told of, in their order. @throws what the database says */
   async pending(): Promise<PairEvent[]> {
-    return (await this.#query(PENDING, [this.#pair])).map(eventOf);
+    return (await this.#query(PENDING, [this.#pair])).map(eventOfRow);
   }
 
   /** Those of `uids` that nobody was told of. @throws what the database says */
   async untold(uids: readonly string[]): Promise<PairEvent[]> {
-    return (await this.#query(UNTOLD, [uids])).map(eventOf);
+    return (await this.#query(UNTOLD, [uids])).map(eventOfRow);
   }
 
   /** Operators were told, or need not be. @throws what the database says */
@@ -65,19 +65,6 @@ export class EventStore {
       throw error;
     }
   }
-}
-
-function eventOf(row: Record<string, unknown>): PairEvent {
-  const { uid, at, epoch, node, kind, summary, details } = row;
-  return {
-    uid: String(uid),
-    at: at instanceof Date ? at.toISOString() : String(at),
-    node: String(node),
-    epoch: Number(epoch),
-    kind: String(kind),
-    summary: String(summary),
-    details: typeof details === 'object' && details !== null ? { ...details } : {},
-  };
 }
 
 /** `report` may be of another version of the program: nothing of it is relied upon. */

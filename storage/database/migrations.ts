@@ -83,9 +83,15 @@ async function pendingMigrations(client: DatabaseClient, migrations: readonly Mi
       );
     }
     if (own.checksum !== row.checksum) {
-      throw new DogwatchError('SCHEMA_CHANGED', `migration ${row.name} was applied in another form than ${own.name}`, {
-        remedy: 'A migration must never be edited after it was applied: restore the file.',
-      });
+      const found = row.name === own.name ? row.name : `${row.name} in place of ${own.name}`;
+      throw new DogwatchError(
+        'SCHEMA_CHANGED',
+        `the database was prepared by another build of Dogwatch: its migration ${found} is not the one of this program`,
+        {
+          remedy:
+            'Run the build that prepared it, or let this one have a database of its own. (Was a file in storage/schema edited? Restore it: what was applied once is never changed.)',
+        },
+      );
     }
   }
   return migrations.slice(applied.rows.length);

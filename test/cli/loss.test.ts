@@ -65,6 +65,12 @@ test('what could not be decoded has its reasons, the most frequent first', () =>
   assert.match(advice, /1,004 of 192\.0\.2\.1 could not be decoded: truncated_set 1,000, bad_count 4\./);
 });
 
+test('rows that wait are explained: most are only not counted yet', () => {
+  const advice = lossAdvice([{ ...QUIET, stored: 2000, waiting: 1000 }], 'sender');
+  assert.match(advice, /counted as stored some seconds after the minute/);
+  assert.match(advice, /dogwatch status shows the journal/);
+});
+
 test('nobody counts what syslog senders sent', () => {
   const table = lossTable([{ ...QUIET, family: 'syslog', sent: null }], 'sender', {});
   assert.match(table, /syslog +100 +3,000 +3,000/);

@@ -92,6 +92,11 @@ export function lossAdvice(lines: readonly LossLine[], by: 'sender' | 'minute'):
       worst(({ rejected }) => rejected),
       (line) => `${grouped(line.rejected)} rows of ${whose(line)} were refused by the database: see rejected_rows.`,
     ],
+    [
+      worst(({ waiting }) => waiting),
+      () =>
+        'Rows are counted as stored some seconds after the minute in which they came, and wait until then; what waits for longer has not been written yet: dogwatch status shows the journal.',
+    ],
   ];
   const said = advice.flatMap(([line, say]) => (line === undefined ? [] : [say(line)]));
   return said.length === 0 ? '' : `\n${said.join('\n')}\n`;

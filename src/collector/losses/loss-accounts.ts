@@ -4,6 +4,7 @@ import type { RowSink } from '../../../collectors/row-sink.ts';
 import type { Queue } from '../../../storage/queue.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Component } from '../../runtime/lifecycle.ts';
+import { inRounds } from '../../runtime/rounds.ts';
 import type { RowIntake } from '../pipelines/row-intake.ts';
 import type { DroppedRows } from './dropped-rows.ts';
 
@@ -27,7 +28,7 @@ export class LossAccounts implements Component {
   readonly #clock: Clock;
   /** What was brought into account already, by listener. */
   readonly #accounted = new Map<UdpListener, number>();
-  #cancel: (() => void) | undefined;
+  #endRounds: (() => void) | undefined;
 
   /** @param accounted of sockets that were read before: what an earlier worker brought into account, in the order of `listeners` */
   constructor(
@@ -50,20 +51,14 @@ export class LossAccounts implements Component {
   }
 
   async start(): Promise<void> {
-    this.#schedule();
+    this.#endRounds = inRounds(this.#clock, LOOK_MS, () => this.#look());
   }
 
   async stop(): Promise<void> {
-    this.#cancel?.();
+    this.#endRounds?.();
     await this.#look();
     this.#dropped.write(this.#sink);
     await this.#intake.settle();
-  }
-
-  #schedule(): void {
-    this.#cancel = this.#clock.after(LOOK_MS, () => {
-      void this.#look().then(() => this.#schedule());
-    });
   }
 
   async #look(): Promise<void> {

@@ -5,7 +5,7 @@ import { messageOf } from '../../runtime/errors.ts';
 import { type Component, withTimeout } from '../../runtime/lifecycle.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { WaitingEvent, WaitingEvents } from '../../notifications/direct-telling.ts';
-import type { PairEvent, PairEventKind } from './pair-event.ts';
+import { eventOfRow, type PairEvent, type PairEventKind } from './pair-event.ts';
 import { openWithin } from '../sessions.ts';
 
 export interface EventLogOptions {
@@ -184,7 +184,7 @@ export class EventLog implements Component, WaitingEvents {
   async #loadRecent(): Promise<void> {
     try {
       const rows = await this.#query(RECENT, [this.#options.pair, MAX_RECENT]);
-      for (const row of rows) this.#remember(eventOf(row));
+      for (const row of rows) this.#remember(eventOfRow(row));
     } catch (error) {
       this.#log.debug({ error: messageOf(error) }, 'earlier events of the pair are not known yet');
     } finally {
@@ -208,17 +208,4 @@ export class EventLog implements Component, WaitingEvents {
     this.#session ??= await openWithin(this.#open, ANSWER_MS);
     return this.#session;
   }
-}
-
-function eventOf(row: Record<string, unknown>): PairEvent {
-  const { uid, at, epoch, node, kind, summary, details } = row;
-  return {
-    uid: String(uid),
-    at: at instanceof Date ? at.toISOString() : String(at),
-    node: String(node),
-    epoch: Number(epoch),
-    kind: String(kind),
-    summary: String(summary),
-    details: typeof details === 'object' && details !== null ? { ...details } : {},
-  };
 }

@@ -26,3 +26,17 @@ export interface PairEvent {
   /** What it was seen by; plain JSON. */
   readonly details: Readonly<Record<string, unknown>>;
 }
+
+/** An event out of a row of `ha_events`. */
+export function eventOfRow(row: Readonly<Record<string, unknown>>): PairEvent {
+  const { uid, at, epoch, node, kind, summary, details } = row;
+  return {
+    uid: String(uid),
+    at: at instanceof Date ? at.toISOString() : String(at),
+    node: String(node),
+    epoch: Number(epoch),
+    kind: String(kind),
+    summary: String(summary),
+    details: typeof details === 'object' && details !== null ? { ...details } : {},
+  };
+}
