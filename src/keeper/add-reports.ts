@@ -38,9 +38,18 @@ export function countsOf(report: WorkerReport): WorkerReport {
   };
 }
 
+/** Counts of workers that have ended, without the listeners that those who go on have not: a reload took them away. */
+export function besideThose(ended: WorkerReport, running: readonly WorkerReport[]): WorkerReport {
+  if (running.length === 0) return ended;
+  const there = new Set(running.flatMap(({ listeners }) => listeners.map(placeOf)));
+  return { ...ended, listeners: ended.listeners.filter((listener) => there.has(placeOf(listener))) };
+}
+
+function placeOf({ family, transport, address, port }: ListenerStatus): string {
+  return `${family} ${transport} ${address} ${port}`;
+}
+
 function addListeners(some: readonly ListenerStatus[], others: readonly ListenerStatus[]): ListenerStatus[] {
-  const placeOf = ({ family, transport, address, port }: ListenerStatus): string =>
-    `${family} ${transport} ${address} ${port}`;
   const sums = new Map(some.map((listener) => [placeOf(listener), listener]));
   for (const listener of others) {
     const known = sums.get(placeOf(listener));

@@ -12,7 +12,7 @@ import type { Log } from '../runtime/log.ts';
 import { inRounds } from '../runtime/rounds.ts';
 import type { ExporterReport, WorkerReport } from '../worker/worker-report.ts';
 import type { Hearing, Opening, WorkerHears, WorkerSays, WorkerStart } from '../worker/worker-words.ts';
-import { countsOf, addReports } from './add-reports.ts';
+import { addReports, besideThose, countsOf } from './add-reports.ts';
 import type { HeldSockets } from './held-sockets.ts';
 import { Spare } from './spare.ts';
 import { inMessages, type WarmStore } from './warm-store.ts';
@@ -202,7 +202,8 @@ export class Workers implements Component {
 
   /** What they said last, and the counts of those that have ended; at least one, once started. */
   get reports(): WorkerReport[] {
-    return [...(this.#ended === undefined ? [] : [this.#ended]), ...this.#last.values()];
+    const running = [...this.#last.values()];
+    return this.#ended === undefined ? running : [besideThose(this.#ended, running), ...running];
   }
 
   /** Brings `reports` up to date, as far as they answer. */

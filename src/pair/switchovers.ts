@@ -51,10 +51,16 @@ export class Switchovers {
     if (!isHere) return this.#askPeer(to, force);
     const beganMs = this.#clock.monotonicMs();
     const { moved, reason, epoch } = await role.switchOver({ force });
-    if (!moved) throw new DogwatchError('SWITCHOVER_REFUSED', reason);
+    if (!moved) throw new DogwatchError('SWITCHOVER_REFUSED', [reason, ...this.#peerLacks()].join('; '));
     const ms = Math.round(this.#clock.monotonicMs() - beganMs);
     events.add('switchover', epoch, `${node} handed the role over to ${peer}`, { ms, reason });
     return { summary: `${peer} is active with epoch ${epoch}, after ${ms} ms`, epoch };
+  }
+
+  /** What the peer says that it needs to be active, and has not. */
+  #peerLacks(): string[] {
+    const { findings = [] } = this.#parts.talk.peer?.status.readiness ?? {};
+    return findings.filter(({ state }) => state === 'fail').map(({ name, found }) => `${name}: ${found}`);
   }
 
   /** This node stops: the role goes to the peer where that can take it in time. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addReports, countsOf } from '../../src/keeper/add-reports.ts';
+import { addReports, besideThose, countsOf } from '../../src/keeper/add-reports.ts';
 import type { WorkerReport } from '../../src/worker/worker-report.ts';
 import { exampleStatus } from '../support/example-status.ts';
 
@@ -54,4 +54,18 @@ test('of a worker that has ended the counts stay, and nothing that was true of i
     [4],
   );
   assert.deepEqual(countsOf(ended).reasons, []);
+});
+
+test('a listener that a reload took away goes with the workers that had it, and stays while none of their successors has said a word', () => {
+  const { listeners, ...others } = report();
+  const [first, ...rest] = listeners;
+  assert.ok(first !== undefined);
+  const ended = countsOf({ ...others, listeners });
+  const successor = { ...others, listeners: rest };
+  const shown = addReports([besideThose(ended, [successor]), successor]).listeners;
+  assert.deepEqual(
+    shown.map(({ address, port }) => [address, port]),
+    rest.map(({ address, port }) => [address, port]),
+  );
+  assert.deepEqual(besideThose(ended, []).listeners, ended.listeners);
 });

@@ -78,7 +78,7 @@ function processFindings({ processTroubles }: ReadinessFacts): ReadinessFinding[
 function versionFinding({ version }: ReadinessFacts, peer: PairNodeStatus | undefined): ReadinessFinding {
   if (peer === undefined) return { name: 'version', state: 'warn', found: `${version}; the peer has not told its own` };
   if (peer.version === version) return ok('version', version);
-  return fail('version', `${version} here, ${peer.version} on ${peer.node}`, 'install the same version on both nodes');
+  return fail('version', `${version}, and ${peer.version} on ${peer.node}`, 'install the same version on both nodes');
 }
 
 function settingsFinding({ settingsDigest }: ReadinessFacts, peer: PairNodeStatus | undefined): ReadinessFinding {

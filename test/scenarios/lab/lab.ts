@@ -96,7 +96,12 @@ export class Lab {
   }
 
   /** A node that is not started yet: listens for everything, and writes to the lab's database. */
-  node(host: Host, settings: Readonly<Record<string, unknown>> = {}, environment: NodeJS.ProcessEnv = {}): NodeProcess {
+  node(
+    host: Host,
+    settings: Readonly<Record<string, unknown>> = {},
+    environment: NodeJS.ProcessEnv = {},
+    program?: string,
+  ): NodeProcess {
     const own = {
       database: { url: this.database.url },
       listeners: [
@@ -106,7 +111,7 @@ export class Lab {
       ],
       ...(this.redis === undefined ? {} : { redis: { url: this.redis.url } }),
     };
-    return new NodeProcess(host, join(this.folder, host.name), { ...own, ...settings }, environment);
+    return new NodeProcess(host, join(this.folder, host.name), { ...own, ...settings }, environment, program);
   }
 
   /** A sender to the virtual IP, 1,000 datagrams a second unless `choice` says otherwise. Resolves when it has begun. */

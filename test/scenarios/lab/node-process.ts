@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { CollectorStatus } from '../../../src/console/status.ts';
 import type { Host } from './host.ts';
 
-const LAUNCHER = fileURLToPath(new URL('../../../src/cli/dogwatch.mjs', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../..', import.meta.url));
 const HTTP_PORT = 8080;
 /** A reload replaces all processes, on both nodes. */
 const COMMAND_MS = 120_000;
@@ -18,22 +18,26 @@ export class NodeProcess {
   readonly folder: string;
   readonly #settings: Readonly<Record<string, unknown>>;
   readonly #environment: NodeJS.ProcessEnv;
+  readonly #launcher: string;
   #child: ChildProcess | undefined;
 
   /**
    * @param settings of the configuration; state directory, name of the node and HTTP port are the lab's
    * @param environment besides ours, such as another clock
+   * @param program the folder of the program, where it is another than ours
    */
   constructor(
     host: Host,
     folder: string,
     settings: Readonly<Record<string, unknown>>,
     environment: NodeJS.ProcessEnv = {},
+    program = PROGRAM,
   ) {
     this.host = host;
     this.folder = folder;
     this.#settings = settings;
     this.#environment = environment;
+    this.#launcher = join(program, 'src/cli/dogwatch.mjs');
   }
 
   get configFile(): string {
@@ -54,7 +58,7 @@ export class NodeProcess {
       http: { port: HTTP_PORT },
     };
     await writeFile(this.configFile, JSON.stringify({ ...own, ...this.#settings }));
-    const child = this.host.start(process.execPath, [LAUNCHER, 'run', '--json', '--config', this.configFile], {
+    const child = this.host.start(process.execPath, [this.#launcher, 'run', '--json', '--config', this.configFile], {
       folder: this.folder,
       environment: { ...process.env, ...this.#environment },
     });
@@ -81,7 +85,14 @@ export class NodeProcess {
 
   /** A command of Dogwatch's on this machine. @returns what it printed */
   command(...parameters: string[]): Promise<string> {
-    return this.host.runWithin(COMMAND_MS, process.execPath, LAUNCHER, ...parameters, '--config', this.configFile);
+    return this.host.runWithin(
+      COMMAND_MS,
+      process.execPath,
+      this.#launcher,
+      ...parameters,
+      '--config',
+      this.configFile,
+    );
   }
 
   /** As the service manager ends it. @returns its exit code */

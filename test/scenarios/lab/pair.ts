@@ -18,6 +18,8 @@ export interface PairOptions {
   readonly journal?: Readonly<Record<string, unknown>>;
   /** Of single nodes besides ours, by name: such as another clock. */
   readonly environment?: Readonly<Record<string, NodeJS.ProcessEnv>>;
+  /** Folders with another program than ours, of single nodes, by name. */
+  readonly programs?: Readonly<Record<string, string>>;
   /** One folder for the journals of both, as on a shared file system. Default: true. */
   readonly sharesJournal?: boolean;
 }
@@ -46,6 +48,7 @@ export async function pairOf(lab: Lab, options: PairOptions = {}): Promise<{ a: 
         ...options.ownSettings?.[host.name],
       },
       options.environment?.[host.name],
+      options.programs?.[host.name],
     );
   return { a: node(lab.a, lab.b), b: node(lab.b, lab.a) };
 }
