@@ -13,7 +13,7 @@ import { GapWatch } from './events/gap-watch.ts';
 import { LinkLoss } from './readiness/link-loss.ts';
 import { PeerTalk, type PeerTalkParts } from './peer/peer-talk.ts';
 import type { PairNodeStatus, PairStatus, Readiness } from './pair-status.ts';
-import { eventOf, voteChanges, type VoteState } from './events/role-events.ts';
+import { eventOf, voteChanges, type VoteState, wasHandedOver } from './events/role-events.ts';
 import { withNamesake, withRefusal } from './readiness/readiness.ts';
 import type { PairNodeOptions, PairSurroundings } from './pair-surroundings.ts';
 import { Switchovers } from './switchovers.ts';
@@ -250,8 +250,7 @@ export class PairNode implements Component {
   #changed(change: RoleChange): void {
     const { from, to } = change;
     if (from !== to) this.#roleSince = this.#now();
-    // Without the database's word only a peer that hands over makes a standby active.
-    if (from === 'standby') this.#after = change.reason.code === 'PEER_VOTE' ? 'handOver' : 'takeover';
+    if (from === 'standby') this.#after = wasHandedOver(change) ? 'handOver' : 'takeover';
     const told = eventOf(this.#options, change);
     if (told !== undefined) this.#surroundings.events.add(told.kind, change.epoch, told.summary, told.details);
     // Before the peer can be told that it leads.

@@ -8,6 +8,9 @@
  */
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { messageOf } from '../../src/runtime/errors.ts';
+import { inRounds } from '../../src/runtime/rounds.ts';
 import { installPackages, missingPackages, skipWithout } from '../support/packages.ts';
 import { eventually } from '../support/processes.ts';
 import { whyNoNamespaces } from './lab/ip.ts';
@@ -39,9 +42,9 @@ async function main(): Promise<number> {
   try {
     const exporter = values.plain ? undefined : await startTraffic(lab);
     process.stdout.write(manual(lab));
-    const report = setInterval(() => void (exporter && tell(lab, exporter)), REPORT_MS);
+    const endReports = exporter && inRounds(systemClock, REPORT_MS, () => tell(lab, exporter));
     await ended;
-    clearInterval(report);
+    endReports?.();
   } finally {
     process.stdout.write('\nTaking it away …\n');
     await lab.remove();
@@ -65,11 +68,15 @@ async function startTraffic(lab: Lab): Promise<NumberedExporter> {
   return lab.startExporter({ kind: 'netflow9', perSecond: Number(values.rate) });
 }
 
+/** Whoever breaks the database is told so, and sees who has the address all the same. */
 async function tell(lab: Lab, exporter: NumberedExporter): Promise<void> {
-  const { sent, stored, double, longestGapMs } = await lab.check(exporter);
   const holder = (await holderOf(lab))?.name ?? 'nobody, or both';
-  const line = `address: ${holder}; sent ${sent}, stored ${stored}, double ${double}, longest gap ${longestGapMs} ms (what is on its way counts as missing)`;
-  process.stdout.write(`${new Date().toISOString()}  ${line}\n`);
+  const told = await lab.check(exporter).then(
+    ({ sent, stored, double, longestGapMs }) =>
+      `sent ${sent}, stored ${stored}, double ${double}, longest gap ${longestGapMs} ms (what is on its way counts as missing)`,
+    (error: unknown) => `what is stored cannot be asked: ${messageOf(error)}`,
+  );
+  process.stdout.write(`${new Date().toISOString()}  address: ${holder}; ${told}\n`);
 }
 
 function manual({ segment, a, b, folder, database }: Lab): string {

@@ -21,12 +21,20 @@ export function eventOf({ node }: { readonly node: string }, change: RoleChange)
     peerRole: view.link.beat?.role,
     peerHeardMsAgo: Number.isFinite(view.link.heardMs) ? Math.round(change.atMs - view.link.heardMs) : undefined,
   };
-  const isTakeover = to === 'active' && from === 'standby';
+  const isActive = to === 'active' && from === 'standby';
+  const isHandedOver = isActive && wasHandedOver(change);
+  const why = isHandedOver ? `${view.peer} handed the role over, epoch ${change.epoch}` : reason.text;
   return {
-    kind: isTakeover ? 'takeover' : 'role',
-    summary: `${node} is ${to} now, was ${from}: ${reason.text}`,
+    // Who hands over tells of the switchover.
+    kind: isActive && !isHandedOver ? 'takeover' : 'role',
+    summary: `${node} is ${to} now, was ${from}: ${why}`,
     details,
   };
+}
+
+/** Whether a standby became active by the peer's word: without the database's, nothing but a peer that hands over makes it so. */
+export function wasHandedOver({ from, reason }: Pick<RoleChange, 'from' | 'reason'>): boolean {
+  return from === 'standby' && reason.code === 'PEER_VOTE';
 }
 
 /** Which votes an active node has. */

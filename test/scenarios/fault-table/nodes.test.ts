@@ -21,6 +21,7 @@ describe('a node of the pair fails', { skip }, () => {
 
   test('a switchover loses nothing, and the successor understands exporters that sent their templates once', async () => {
     const from = await pair.recover();
+    const mark = await pair.mark();
     const epoch = await pair.epoch();
     const outcomes = await withTraffic(pair, ['netflow9', 'ipfix'], async () => {
       await from.command('switchover');
@@ -30,10 +31,14 @@ describe('a node of the pair fails', { skip }, () => {
     assert.ok((await pair.epoch()) > epoch);
     for (const { missing, double, unknown } of outcomes)
       assert.deepEqual({ missing, double, unknown }, { missing: 0, double: 0, unknown: 0 });
+    await pair.until('it is told as what it was', async () => (await pair.moves(mark)).length === 3);
+    const kinds = (await pair.moves(mark)).map(({ kind }) => kind);
+    assert.deepEqual(kinds.toSorted(), ['role', 'role', 'switchover'], 'nobody is woken by a takeover');
   });
 
   test('power-off: the standby takes over inside its window, and decodes the first datagram that it gets', async () => {
     const from = await pair.recover();
+    const mark = await pair.mark();
     const to = pair.other(from);
     const outcomes = await withTraffic(pair, ['netflow9', 'ipfix'], async () => {
       await lab.faults.powerOff(from.host);
@@ -41,6 +46,7 @@ describe('a node of the pair fails', { skip }, () => {
       await pair.isOwnedBy(to.host);
     });
     assertOneGap(outcomes);
+    await pair.until('the takeover is told', async () => (await pair.events(mark, 'takeover')).length === 1);
   });
 
   test('kill -9 of the keeper: nobody is left with the address, and one node collects again inside the window', async () => {

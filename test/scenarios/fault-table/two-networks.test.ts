@@ -39,7 +39,7 @@ describe('the virtual IP is on a network of its own', { skip }, () => {
     await plug(from, true);
     assert.equal(await pair.isWell(), to);
     await pair.until('the hand-over is told', async () => (await pair.events(mark, 'switchover')).length === 1);
-    assert.equal((await pair.events(mark, 'takeover')).length, 1, 'the other node became active once');
+    assert.deepEqual(await pair.events(mark, 'takeover'), [], 'nobody was gone');
   });
 
   test('without a link on either node the role stays where it is', async () => {
