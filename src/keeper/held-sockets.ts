@@ -211,19 +211,13 @@ export class HeldSockets implements Component {
     const isShared = this.#workers > 1;
     // With SO_REUSEPORT another program of ours would not be in the way, and take a part of the senders.
     if (isShared) await probeUdp(address, plan.port);
-    const udp: UnreadUdp[] = [];
-    let port = plan.port;
-    try {
-      while (udp.length < this.#workers) {
-        const unread = await bindUnread(address, port, isShared);
-        udp.push(unread);
-        this.#size(plan, unread.socket, udp.length === 1);
-        port = unread.socket.address().port;
-      }
-    } catch (error) {
-      for (const { socket } of udp) socket.close();
-      throw error;
-    }
+    const bind = (port: number): Promise<UnreadUdp> => bindUnread(address, port, isShared);
+    // Where the kernel chooses the port, it does so for the first.
+    const first = plan.port === 0 ? [await bind(0)] : [];
+    const port = first[0]?.socket.address().port ?? plan.port;
+    const others = Array.from({ length: this.#workers - first.length }, () => bind(port));
+    const udp = await allBound([...first, ...others]);
+    udp.forEach(({ socket }, index) => this.#size(plan, socket, index === 0));
     return { plan, address, port, udp, tcp: undefined };
   }
 }
@@ -231,6 +225,19 @@ export class HeldSockets implements Component {
 function close({ udp, tcp }: Held): void {
   for (const { socket } of udp) socket.close();
   tcp?.close();
+}
+
+/**
+ * Sockets of one port are bound at once: until the last is, the others hear its senders too, whose next datagrams then seem to
+ * come after a gap.
+ */
+async function allBound(binding: readonly (UnreadUdp | Promise<UnreadUdp>)[]): Promise<UnreadUdp[]> {
+  const settled = await Promise.allSettled(binding);
+  const bound = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const failure = settled.find((each) => each.status === 'rejected');
+  if (failure === undefined) return bound;
+  for (const { socket } of bound) socket.close();
+  throw failure.reason;
 }
 
 function isFor({ plan, udp }: Held, { transport, address, port }: SocketPlan): boolean {
