@@ -37,6 +37,7 @@ export interface Families {
   readonly listeners: Listeners;
   /** Of a node of a pair. */
   readonly positions: SequencePositions;
+  readonly accounts: LastingAccounts;
 }
 
 /** What the families stand in. */
@@ -135,7 +136,7 @@ export async function openFamilies(
   if (surroundings.isGated) await lifecycle.start(gated(listeners));
   else for (const listener of listeners.all) await surroundings.withSecrets(() => lifecycle.start(listener));
   for (const watch of watches(config, { listeners, snmp, mibs }, log)) await lifecycle.start(watch);
-  return { flow, syslog, rules, snmp, mibs, informs: history, listeners, positions };
+  return { flow, syslog, rules, snmp, mibs, informs: history, listeners, positions, accounts };
 }
 
 /** Opened by somebody else, when the time has come; closed with everything else. */

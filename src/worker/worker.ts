@@ -43,6 +43,7 @@ export class Worker {
   #parts: Parts | undefined;
   #warm: WarmLink | undefined;
   #informs: Families['informs'] | undefined;
+  #accounts: Families['accounts'] | undefined;
   #isLate = false;
 
   /**
@@ -69,6 +70,7 @@ export class Worker {
 
   /** Reads what the kernel still holds, brings it into the journal, and writes as far as the database takes it in time. */
   stop(): Promise<void> {
+    this.#accounts?.expectGuests();
     return this.#lifecycle.stop();
   }
 
@@ -122,6 +124,7 @@ export class Worker {
 
   /** The keeper is gone: senders of other workers may come to us. */
   orphan(): void {
+    this.#accounts?.expectGuests();
     const informs = this.#informs;
     if (informs !== undefined) this.#parts?.snmp.learnFirst(() => informs.lookAtOthers());
   }
@@ -173,6 +176,7 @@ export class Worker {
       giveUpRoot(account);
     }
     this.#informs = families.informs;
+    this.#accounts = families.accounts;
     const journalMaxBytes = journalOptions(config, this.#start).maxBytes ?? 0;
     return { ...storage, ...families, journalMaxBytes };
   }

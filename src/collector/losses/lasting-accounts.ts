@@ -14,19 +14,21 @@ import type { Log } from '../../runtime/log.ts';
 import type { RowIntake } from '../pipelines/row-intake.ts';
 import type { DroppedRows } from './dropped-rows.ts';
 
+type Counting = 'accountLog' | 'loggedAccounts';
+
 interface Counters {
-  readonly flow: FlowDecoder;
-  readonly syslog: SyslogDecoder;
-  readonly snmp: SnmpDecoder;
+  readonly flow: Pick<FlowDecoder, Counting | 'restoreSequence' | 'followedSequences'>;
+  readonly syslog: Pick<SyslogDecoder, Counting>;
+  readonly snmp: Pick<SnmpDecoder, Counting>;
   /** What the journal lost. */
-  readonly dropped: DroppedRows;
+  readonly dropped: Pick<DroppedRows, Counting>;
 }
 
 interface Place {
   /** Of the worker's journal, as of now. */
   readonly directory: () => string;
   readonly drafts: DraftStore;
-  readonly intake: RowIntake;
+  readonly intake: { open(...table: Parameters<RowIntake['open']>): RowSink; settle(): Promise<void> };
 }
 
 /**
@@ -43,6 +45,7 @@ export class LastingAccounts implements Component {
   readonly #sink: RowSink;
   readonly #clock: Clock;
   readonly #log: Log;
+  #restoredAtMicros = 0;
 
   constructor(counters: Counters, place: Place, clock: Clock, log: Log) {
     this.#counters = counters;
@@ -59,13 +62,23 @@ export class LastingAccounts implements Component {
   /** When the decoders know what others have learnt, and before the first datagram. */
   async restore(): Promise<void> {
     const { flow, syslog, snmp, dropped } = this.#counters;
+    this.#restoredAtMicros = this.#clock.nowMicros();
     for (const account of await this.#left()) {
-      if (!flow.restoreSequence(account, this.#clock.nowMicros())) writeLeftLosses(this.#sink, account);
+      if (!flow.restoreSequence(account, this.#restoredAtMicros)) writeLeftLosses(this.#sink, account);
     }
     // The log that they are in ends here.
     await this.#place.intake.settle();
     this.#file.open();
     for (const counter of [flow, syslog, snmp, dropped]) counter.accountLog = this.#file;
+  }
+
+  /**
+   * Other workers end: the kernel may bring their senders here. Those that were restored and never heard since were such guests
+   * before; where their numbers stood then is no gap now.
+   */
+  expectGuests(): void {
+    for (const sequence of this.#counters.flow.followedSequences())
+      if (sequence.seenAtMicros < this.#restoredAtMicros) sequence.forget();
   }
 
   async stop(): Promise<void> {
