@@ -154,8 +154,13 @@ export class UdpListener implements Component {
 
   #listen(socket: Socket, localPort: number): void {
     const datagram = { bytes: Buffer.alloc(0), sourceAddress: '', sourcePort: 0, localPort, receivedAtMicros: 0 };
+    // Each datagram brings a string of its own; the same one again spares whoever compares and looks up.
+    let [reported, sourceAddress] = ['', ''];
     socket.on('message', (bytes, sender) => {
-      const sourceAddress = normaliseSourceAddress(sender.address);
+      if (sender.address !== reported) {
+        reported = sender.address;
+        sourceAddress = normaliseSourceAddress(reported);
+      }
       if (!this.#allowList.allows(sourceAddress)) {
         this.refused += 1;
         return;

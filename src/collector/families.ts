@@ -109,7 +109,12 @@ export async function openFamilies(
   const lossIntake = new RowIntake(rowIntakeOptions(config), queue, systemClock, log, drafts);
   const accounts = new LastingAccounts(
     { flow: flow.decoder, syslog: syslog.decoder, snmp: snmp.decoder, dropped: surroundings.dropped },
-    { directory: surroundings.journalDirectoryNow, drafts, intake: lossIntake },
+    {
+      directory: surroundings.journalDirectoryNow,
+      drafts,
+      intake: lossIntake,
+      rows: { flow: flow.rows, syslog: syslog.rows, snmp: snmp.rows },
+    },
     systemClock,
     log,
   );

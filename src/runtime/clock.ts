@@ -8,9 +8,15 @@ export interface Clock {
   after(delayMs: number, run: () => void): () => void;
 }
 
+/** Fixed at the start; read once, since each datagram is stamped. */
+const ORIGIN_MS = performance.timeOrigin;
+
 /** The machine's own clocks. The wall clock has the resolution of `performance.now()`, a few microseconds. */
 export const systemClock: Clock = {
-  nowMicros: () => Math.round((performance.timeOrigin + performance.now()) * 1000) + driftMicros(),
+  nowMicros() {
+    const monotonic = performance.now();
+    return Math.round((ORIGIN_MS + monotonic) * 1000) + driftMicros(monotonic);
+  },
   monotonicMs: () => performance.now(),
   after(delayMs, run) {
     const timer = setTimeout(run, delayMs);
@@ -29,15 +35,14 @@ export function monotonicOfMachineMs(atMs: number): number {
   return systemClock.monotonicMs() + (atMs - machineMs());
 }
 
-// `performance.timeOrigin` is fixed at start; the wall clock may be stepped (NTP) afterwards. The difference is
-// measured at most once a second, since `Date.now()` costs as much as the rest of a time stamp.
+// The wall clock may be stepped (NTP) after the start. The difference is measured at most once a second, since `Date.now()` costs as
+// much as the rest of a time stamp.
 let measuredAtMs = -Infinity;
 let drift = 0;
-function driftMicros(): number {
-  const monotonic = performance.now();
+function driftMicros(monotonic: number): number {
   if (monotonic - measuredAtMs >= 1000) {
     measuredAtMs = monotonic;
-    const difference = Date.now() - (performance.timeOrigin + monotonic);
+    const difference = Date.now() - (ORIGIN_MS + monotonic);
     drift = Math.abs(difference) < 5 ? 0 : Math.round(difference * 1000);
   }
   return drift;

@@ -3,6 +3,7 @@ import type { RowSink, RowTable } from '../../collectors/row-sink.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { encodeInFront, PREFIX_BYTES, type SealedBatch } from './batch-format.ts';
 import type { Draft } from '../journal/drafts/draft.ts';
+import { type DraftNotes, MAX_NOTES_BYTES } from '../journal/drafts/draft-notes.ts';
 import type { Drafted, DraftStore } from '../journal/drafts/draft-store.ts';
 import type { BufferPool } from './buffer-pool.ts';
 import { leadingTimestamp, rowOffsets } from './copy-reader.ts';
@@ -31,6 +32,8 @@ const HEADER_NUMBERS_BYTES = 256;
 export class OpenBatch implements RowSink, Drafted {
   bytes: Buffer;
   position: number;
+  /** What is kept together with the rows. */
+  notes: DraftNotes | undefined;
   readonly #table: RowTable;
   readonly #columnNames: readonly string[];
   /** An IPv4 address in front has the width of a time, too. */
@@ -66,7 +69,8 @@ export class OpenBatch implements RowSink, Drafted {
     this.#onSealed = onSealed;
     this.#drafts = drafts;
     const names = JSON.stringify([table.table, this.#columnNames]).length;
-    this.#bodyStart = (PREFIX_BYTES + HEADER_NUMBERS_BYTES + names + 7) & ~7;
+    this.#bodyStart =
+      (PREFIX_BYTES + HEADER_NUMBERS_BYTES + names + (drafts === undefined ? 0 : MAX_NOTES_BYTES) + 7) & ~7;
     assert(pool.bufferBytes >= this.#bodyStart + MAX_RESERVE_BYTES, 'a buffer must hold one reservation');
     this.bytes = pool.take();
     this.position = this.#bodyStart;
@@ -102,6 +106,7 @@ export class OpenBatch implements RowSink, Drafted {
     if (this.#rows === 0) return;
     // This turn may end before the batch is in the journal.
     this.#writeDraft();
+    this.notes?.sealed();
     const draft = this.#draft;
     const takenRows = draft?.takenRows() ?? 0;
     const batch = takenRows === 0 ? this.#takeSealed(draft?.crcUpTo(this.position)) : this.#takeRest(takenRows);
@@ -127,7 +132,12 @@ export class OpenBatch implements RowSink, Drafted {
   }
 
   #writeDraft(): void {
-    this.#draft?.write(this.bytes, this.position, this.#rows, this.#earliestMicros, this.#latestMicros);
+    const draft = this.#draft;
+    if (draft === undefined || !draft.lacks(this.position)) return;
+    const notes = this.notes?.take();
+    const [earliest, latest] = [this.#earliestMicros, this.#latestMicros];
+    const isNoted = draft.write(this.bytes, this.position, this.#rows, earliest, latest, notes);
+    if (notes !== undefined && !isNoted) this.notes?.refused();
   }
 
   /** Seals what is behind the first rows, which somebody else writes under the id that they have; undefined where that is nothing. */

@@ -12,6 +12,7 @@ import type { ClaimWatch } from './claim/claim-watch.ts';
 import type { ClaimOptions } from './claim/folder-claim.ts';
 import { draftDirectory, JournalHome } from './claim/journal-home.ts';
 import { DraftStore } from './drafts/draft-store.ts';
+import { addToAccounts } from '../losses/add-to-accounts.ts';
 import { draftIds, recoverDrafts, RestingDraft } from './drafts/recover-drafts.ts';
 import { Delivery } from './giving/delivery.ts';
 import { HandedOut } from './giving/handed-out.ts';
@@ -300,8 +301,9 @@ export class Journal implements Queue {
    */
   async #takeDrafts(whole: ReadonlySet<string>): Promise<JournalFindings['drafts']> {
     const found = { batches: 0, rows: 0 };
-    for await (const { path, batch } of recoverDrafts(this.#home.draftDirectory, whole)) {
+    for await (const { path, batch, notes } of recoverDrafts(this.#home.draftDirectory, whole)) {
       const draft = new RestingDraft(path);
+      if (notes.length > 0) await this.#keepNotes(notes);
       if (batch === undefined) {
         draft.release();
         continue;
@@ -313,6 +315,16 @@ export class Journal implements Queue {
     }
     await this.#groupSync?.flush();
     return found;
+  }
+
+  /** What had been counted of the rows. Where there is no room for it, rows come first; whoever adopts a folder may come again. */
+  async #keepNotes(notes: readonly Buffer[]): Promise<void> {
+    try {
+      await addToAccounts(this.#home.directory, notes);
+    } catch (error) {
+      if (this.#isAdopted) throw error;
+      this.#log.error({ error: messageOf(error) }, 'what an earlier run counted of its last rows cannot be kept');
+    }
   }
 
   /** Whether a batch is accepted without being in a segment. */

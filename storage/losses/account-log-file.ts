@@ -5,25 +5,11 @@ import type { AccountLog, LeftAccount, LoggedAccount } from '../../collectors/ac
 import { messageOf } from '../../src/runtime/errors.ts';
 import type { Log } from '../../src/runtime/log.ts';
 import type { Drafted, DraftStore } from '../journal/drafts/draft-store.ts';
-import {
-  CHUNK_HEAD,
-  DESCRIPTION,
-  ENTRY_HEAD,
-  MAGIC,
-  NOTE,
-  readAccounts,
-  STATE,
-  writeTextEntry,
-} from './account-chunks.ts';
+import { MAX_NOTES_BYTES, type DraftNotes } from '../journal/drafts/draft-notes.ts';
+import { AccountChunk } from './account-chunk.ts';
+import { ACCOUNTS_FILE, readAccounts } from './account-chunks.ts';
+import { NotedAccounts, type NotingLog } from './noted-accounts.ts';
 
-export const ACCOUNTS_FILE = 'accounts';
-
-const CHUNK_NUMBERS = 1 << 16;
-/** As `LoggedAccount.writeState` promises. */
-const MAX_LOGGED_NUMBERS = 256;
-/** The longest texts of an account, in numbers; longer ones are left out. */
-const MAX_TEXT_NUMBERS = 1024;
-const MAX_ENTRY_NUMBERS = 3 * ENTRY_HEAD + MAX_LOGGED_NUMBERS + 2 * MAX_TEXT_NUMBERS;
 /** When the log is begun anew: so much longer than when it began. */
 const MAX_GROWTH_BYTES = 32 << 20;
 /** After a failure. */
@@ -32,29 +18,35 @@ let serials = 0;
 
 /**
  * What the accounts of a worker stand at, in a file of its journal's folder: at the end of each turn of the event loop, behind the
- * drafts of the rows, what changed in it is in the page cache, and outlives the process. A log that has grown is begun anew from what
- * all accounts stand at, in a file beside it that takes its name.
+ * drafts of the rows, what changed in it is in the page cache, and outlives the process. Accounts of senders whose rows are drafted in
+ * the turn are noted with these instead (`withRows`), and come into the file when their batch is sealed. A log that has grown is begun
+ * anew from what all accounts stand at, in a file beside it that takes its name.
  *
  *   closed ──open──▶ empty ──changed──▶ due ──end of the turn──▶ written ──grown──▶ begun anew
+ *                                        ├── with rows ──▶ noted ──batch sealed──▶ written
  *                                        └── cannot be written: without, until it is begun anew
  */
-export class AccountLogFile implements AccountLog, Drafted {
+export class AccountLogFile implements AccountLog, Drafted, NotingLog {
   /** Turns of which nothing could be written, since the start. */
   failures = 0;
   readonly #directory: () => string;
   readonly #all: () => Iterable<LoggedAccount>;
   readonly #drafts: DraftStore;
   readonly #log: Log;
-  readonly #numbers = new Float64Array(CHUNK_NUMBERS);
-  readonly #bytes = Buffer.from(this.#numbers.buffer);
-  #due: LoggedAccount[] = [];
+  readonly #chunk = new AccountChunk();
+  /** Those that are in no rows. */
+  readonly #others = new NotedAccounts(this);
+  readonly #noting = [this.#others];
+  #isScheduled = false;
   #isLast = false;
   #isClosed = true;
   #fd = -1;
   #openIn = '';
   #serial = 0;
+  /** The log's own number, at random. */
+  #id = 0;
+  #turn = 0;
   #accounts = 0;
-  #position = CHUNK_HEAD;
   #length = 0;
   #maxLength = 0;
   #failedAtMs = -Infinity;
@@ -76,16 +68,51 @@ export class AccountLogFile implements AccountLog, Drafted {
     this.#tryToBegin(this.#all());
   }
 
-  readonly changed = (account: LoggedAccount): void => {
-    account.isLogDue = true;
-    if (this.#due.push(account) === 1) this.#drafts.atEndOfTurn(this);
-  };
+  readonly changed = (account: LoggedAccount): void => this.#others.changed(account);
+
+  /** For accounts that count the rows of `batch`. */
+  withRows(batch: { notes: DraftNotes | undefined }): AccountLog {
+    const accounts = new NotedAccounts(this);
+    this.#noting.push(accounts);
+    batch.notes = accounts;
+    return accounts;
+  }
+
+  due(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    this.#drafts.atEndOfTurn(this);
+  }
 
   /** Rows first: counts without their rows could not be told from rows that were lost. So it goes to the end of the line once. */
   writeDraft(): void {
     this.#isLast = !this.#isLast;
-    if (this.#isLast) this.#drafts.atEndOfTurn(this);
-    else this.#writeDue();
+    if (this.#isLast) return this.#drafts.atEndOfTurn(this);
+    this.#isScheduled = false;
+    this.#writeDue();
+  }
+
+  chunkOf(accounts: NotedAccounts): Buffer | undefined {
+    if (this.#isClosed || !this.#isUsable()) return undefined;
+    this.#beginChunk();
+    for (const account of accounts.waiting) {
+      accounts.noted.add(account);
+      this.#chunk.add(account, this.#isNew(account));
+      if (!this.#chunk.hasRoom()) break;
+    }
+    const chunk = this.#chunk.end();
+    if (chunk.length <= MAX_NOTES_BYTES) return chunk;
+    accounts.refused();
+    return undefined;
+  }
+
+  repeat(accounts: NotedAccounts): void {
+    accounts.isRepeatDue = false;
+    if (accounts.noted.size === 0 || this.#isClosed) return;
+    // Begun anew at the end of the turn, it has them as well.
+    if (this.#fd < 0 || this.#openIn !== this.#directory()) return this.due();
+    this.#tryTo(() => this.#writeAll(accounts.noted, true));
+    accounts.noted.clear();
   }
 
   /** Leaves what the next start needs; no file where that is nothing. */
@@ -95,31 +122,38 @@ export class AccountLogFile implements AccountLog, Drafted {
     this.#clearDue();
     this.#tryToBegin(lasting);
     this.#closeFile();
-    if (this.#length === 0) rmSync(join(this.#openIn, ACCOUNTS_FILE), { force: true });
+    if (this.#accounts === 0) rmSync(join(this.#openIn, ACCOUNTS_FILE), { force: true });
   }
 
   #writeDue(): void {
-    if (this.#isClosed) this.#clearDue();
-    else if (this.#fd >= 0 && this.#openIn === this.#directory() && this.#length < this.#maxLength) {
-      try {
-        this.#writeAll(this.#due);
-      } catch (error) {
-        this.#fail(error);
-      }
-    } else if (performance.now() - this.#failedAtMs >= RETRY_MS) {
-      this.#tryToBegin(this.#all());
+    for (const accounts of this.#noting) if (accounts.isRepeatDue) this.repeat(accounts);
+    if (!this.#isClosed) {
+      if (this.#isUsable()) this.#tryTo(() => this.#writeWaiting());
+      else if (performance.now() - this.#failedAtMs >= RETRY_MS) this.#tryToBegin(this.#all());
     }
     this.#clearDue();
   }
 
+  /** @throws what the file system says */
+  #writeWaiting(): void {
+    for (const { waiting } of this.#noting) if (waiting.length > 0) this.#writeAll(waiting);
+  }
+
+  #isUsable(): boolean {
+    return this.#fd >= 0 && this.#openIn === this.#directory() && this.#length < this.#maxLength;
+  }
+
   #clearDue(): void {
-    for (const account of this.#due) account.isLogDue = false;
-    this.#due.length = 0;
+    for (const accounts of this.#noting) accounts.clear();
   }
 
   #tryToBegin(accounts: Iterable<LoggedAccount>): void {
+    this.#tryTo(() => this.#begin(accounts));
+  }
+
+  #tryTo(step: () => void): void {
     try {
-      this.#begin(accounts);
+      step();
     } catch (error) {
       this.#fail(error);
     }
@@ -134,60 +168,48 @@ export class AccountLogFile implements AccountLog, Drafted {
     this.#openIn = directory;
     serials += 1;
     this.#serial = serials;
+    this.#id = newLogNumber();
+    this.#turn = 0;
     this.#accounts = 0;
     this.#length = 0;
+    for (const { noted } of this.#noting) noted.clear();
     this.#writeAll(accounts);
     renameSync(`${path}.new`, path);
     this.#maxLength = this.#length + MAX_GROWTH_BYTES;
   }
 
   /** @throws what the file system says */
-  #writeAll(accounts: Iterable<LoggedAccount>): void {
-    this.#position = CHUNK_HEAD;
+  #writeAll(accounts: Iterable<LoggedAccount>, isDescribed = false): void {
+    this.#beginChunk();
     for (const account of accounts) {
-      if (this.#position + MAX_ENTRY_NUMBERS >= CHUNK_NUMBERS) this.#writeChunk();
-      this.#add(account);
+      if (!this.#chunk.hasRoom()) {
+        this.#write(this.#chunk.end());
+        this.#beginChunk();
+      }
+      this.#chunk.add(account, this.#isNew(account) || isDescribed);
     }
-    this.#writeChunk();
+    this.#write(this.#chunk.end());
   }
 
-  #add(account: LoggedAccount): void {
-    const numbers = this.#numbers;
-    const isNew = account.logSerial !== this.#serial;
-    if (isNew) {
-      account.logSerial = this.#serial;
-      account.logNumber = this.#accounts;
-      this.#accounts += 1;
-      this.#addText(account.logNumber, DESCRIPTION, account.describe());
-    }
-    const note = account.takeNote(isNew);
-    if (note !== undefined) this.#addText(account.logNumber, NOTE, note);
-    const at = this.#position;
-    const end = account.writeState(numbers, at + ENTRY_HEAD);
-    numbers[at] = account.logNumber;
-    numbers[at + 1] = STATE;
-    numbers[at + 2] = end - at - ENTRY_HEAD;
-    this.#position = end;
+  #beginChunk(): void {
+    this.#turn += 1;
+    this.#chunk.begin(this.#id, this.#turn);
   }
 
-  #addText(account: number, kind: number, text: string): void {
-    // UTF-8 has three bytes for a UTF-16 unit at most.
-    if (text.length * 3 > MAX_TEXT_NUMBERS * 8) return;
-    this.#position = writeTextEntry(this.#numbers, this.#position, account, kind, text);
+  /** Whether the log has not had it; then it gets a number. */
+  #isNew(account: LoggedAccount): boolean {
+    if (account.logSerial === this.#serial) return false;
+    account.logSerial = this.#serial;
+    account.logNumber = this.#accounts;
+    this.#accounts += 1;
+    return true;
   }
 
   /** @throws what the file system says */
-  #writeChunk(): void {
-    const size = this.#position - CHUNK_HEAD;
-    this.#position = CHUNK_HEAD;
-    if (size === 0) return;
-    this.#numbers[0] = MAGIC;
-    this.#numbers[1] = size;
-    this.#numbers[CHUNK_HEAD + size] = -size;
-    const bytes = 8 * (CHUNK_HEAD + size + 1);
-    const written = writeSync(this.#fd, this.#bytes, 0, bytes, this.#length);
-    if (written < bytes) throw new Error(`${written} of ${bytes} bytes were written`);
-    this.#length += bytes;
+  #write(chunk: Buffer): void {
+    const written = writeSync(this.#fd, chunk, 0, chunk.length, this.#length);
+    if (written < chunk.length) throw new Error(`${written} of ${chunk.length} bytes were written`);
+    this.#length += chunk.length;
   }
 
   #fail(error: unknown): void {
@@ -203,6 +225,11 @@ export class AccountLogFile implements AccountLog, Drafted {
     if (this.#fd >= 0) closeSync(this.#fd);
     this.#fd = -1;
   }
+}
+
+/** From 1 to 2^53 - 1. */
+function newLogNumber(): number {
+  return 1 + Math.floor(Math.random() * (Number.MAX_SAFE_INTEGER - 1));
 }
 
 /**

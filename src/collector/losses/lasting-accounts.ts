@@ -5,6 +5,7 @@ import type { FlowDecoder } from '../../../collectors/flow/flow-decoder.ts';
 import type { SnmpDecoder } from '../../../collectors/snmp/snmp-decoder.ts';
 import type { SyslogDecoder } from '../../../collectors/syslog/syslog-decoder.ts';
 import type { RowSink } from '../../../collectors/row-sink.ts';
+import type { OpenBatch } from '../../../storage/batch/batch.ts';
 import type { DraftStore } from '../../../storage/journal/drafts/draft-store.ts';
 import { AccountLogFile, leftAccounts, removeAccounts } from '../../../storage/losses/account-log-file.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -24,11 +25,15 @@ interface Counters {
   readonly dropped: Pick<DroppedRows, Counting>;
 }
 
+/** The batches whose rows are counted: counts are written with them. */
+type CountedRows = Readonly<Record<'flow' | 'syslog' | 'snmp', Pick<OpenBatch, 'notes'>>>;
+
 interface Place {
   /** Of the worker's journal, as of now. */
   readonly directory: () => string;
   readonly drafts: DraftStore;
   readonly intake: { open(...table: Parameters<RowIntake['open']>): RowSink; settle(): Promise<void> };
+  readonly rows: CountedRows;
 }
 
 /**
@@ -69,7 +74,11 @@ export class LastingAccounts implements Component {
     // The log that they are in ends here.
     await this.#place.intake.settle();
     this.#file.open();
-    for (const counter of [flow, syslog, snmp, dropped]) counter.accountLog = this.#file;
+    const { rows } = this.#place;
+    flow.accountLog = this.#file.withRows(rows.flow);
+    syslog.accountLog = this.#file.withRows(rows.syslog);
+    snmp.accountLog = this.#file.withRows(rows.snmp);
+    dropped.accountLog = this.#file;
   }
 
   /**

@@ -3,6 +3,7 @@ import type { Datagram } from '../../../collectors/datagram.ts';
 import type { DecodeTrouble } from '../../../collectors/flow/decode-trouble.ts';
 import { FlowDecoder, type FlowDecoderOptions } from '../../../collectors/flow/flow-decoder.ts';
 import { APPLICATIONS, COUNTER_SAMPLES, EXPORTERS, FLOWS, INTERFACES } from '../../../collectors/flow/tables.ts';
+import type { OpenBatch } from '../../../storage/batch/batch.ts';
 import type { DraftStore } from '../../../storage/journal/drafts/draft-store.ts';
 import type { Queue } from '../../../storage/queue.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -23,6 +24,8 @@ const TROUBLE_LINES_PER_10_S = 5;
 export class FlowPipeline implements Component {
   readonly name = 'flow decoding';
   readonly decoder: FlowDecoder;
+  /** Where a record is a row. */
+  readonly rows: OpenBatch;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #intake: RowIntake;
@@ -37,8 +40,9 @@ export class FlowPipeline implements Component {
     this.#clock = clock;
     this.#log = log;
     this.#intake = new RowIntake(options.intake, queue, clock, log, drafts);
+    this.rows = this.#intake.open(FLOWS, 'large');
     const sinks = {
-      flows: this.#intake.open(FLOWS, 'large'),
+      flows: this.rows,
       counterSamples: this.#intake.open(COUNTER_SAMPLES, 'small'),
       interfaces: this.#intake.open(INTERFACES, 'small'),
       applications: this.#intake.open(APPLICATIONS, 'small'),

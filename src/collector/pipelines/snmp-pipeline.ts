@@ -9,6 +9,7 @@ import type { SnmpTrouble } from '../../../collectors/snmp/trouble.ts';
 import { EngineIdentity, type SharedEngine } from '../../../collectors/snmp/usm/engines/engine-identity.ts';
 import type { UsmOptions } from '../../../collectors/snmp/usm/usm-options.ts';
 import { UsmProcessor } from '../../../collectors/snmp/usm/usm-processor.ts';
+import type { OpenBatch } from '../../../storage/batch/batch.ts';
 import type { DraftStore } from '../../../storage/journal/drafts/draft-store.ts';
 import type { Queue } from '../../../storage/queue.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -45,6 +46,8 @@ const MAX_HOLD_MS = 500;
 export class SnmpPipeline implements Component {
   readonly name = 'SNMP decoding';
   readonly decoder: SnmpDecoder;
+  /** Where a record is a row. */
+  readonly rows: OpenBatch;
   readonly security: UsmProcessor;
   readonly engine: EngineIdentity;
   readonly #clock: Clock;
@@ -68,10 +71,11 @@ export class SnmpPipeline implements Component {
     this.#clock = clock;
     this.#log = log;
     this.#intake = new RowIntake(options.intake, queue, clock, log, drafts);
+    this.rows = this.#intake.open(SNMP_TRAPS, 'large');
     this.engine = new EngineIdentity(engine, clock);
     this.security = new UsmProcessor(options.security, this.engine);
     this.decoder = new SnmpDecoder(options.decoder, {
-      traps: this.#intake.open(SNMP_TRAPS, 'large'),
+      traps: this.rows,
       losses: this.#intake.open(LOSSES, 'small'),
       acceptance: this.#intake,
       reply,

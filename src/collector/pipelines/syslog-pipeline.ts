@@ -4,6 +4,7 @@ import type { Datagram } from '../../../collectors/datagram.ts';
 import type { SyslogReceived } from '../../../collectors/syslog/received.ts';
 import { SyslogDecoder, type SyslogDecoderOptions } from '../../../collectors/syslog/syslog-decoder.ts';
 import { SYSLOG_DEVICES, SYSLOG_MESSAGES } from '../../../collectors/syslog/tables.ts';
+import type { OpenBatch } from '../../../storage/batch/batch.ts';
 import type { DraftStore } from '../../../storage/journal/drafts/draft-store.ts';
 import type { Queue } from '../../../storage/queue.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -27,6 +28,8 @@ const TROUBLE_LINES_PER_10_S = 5;
 export class SyslogPipeline implements Component {
   readonly name = 'syslog decoding';
   readonly decoder: SyslogDecoder;
+  /** Where a record is a row. */
+  readonly rows: OpenBatch;
   /** For transports that can wait, and that acknowledge. */
   readonly acceptance: Acceptance;
   readonly #maxMessageBytes: number;
@@ -49,9 +52,10 @@ export class SyslogPipeline implements Component {
     this.#clock = clock;
     this.#log = log;
     this.#intake = new RowIntake(options.intake, queue, clock, log, drafts);
+    this.rows = this.#intake.open(SYSLOG_MESSAGES, 'large');
     this.acceptance = this.#intake;
     const sinks = {
-      messages: this.#intake.open(SYSLOG_MESSAGES, 'large'),
+      messages: this.rows,
       devices: this.#intake.open(SYSLOG_DEVICES, 'small'),
       losses: this.#intake.open(LOSSES, 'small'),
     };

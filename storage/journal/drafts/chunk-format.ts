@@ -8,13 +8,14 @@ import { type BatchHeader, parseHeader } from '../../batch/batch-format.ts';
  *   offset  bytes  what
  *        0      4  magic "DWD1"
  *        4      4  generation: a random number for each use of the file; what an earlier use left behind has another
- *        8      4  length of the header, uint32 big-endian; 0 but in the first chunk
+ *        8      4  length of the header, uint32 big-endian; 0 where there is none
  *       12      4  length of the rows, uint32 big-endian
  *       16      4  number of rows, uint32 big-endian
  *       20      8  earliest `received_at` of the batch so far, microseconds since the Unix epoch, a double
  *       28      8  latest
  *       36      4  CRC-32 of all rows of the batch so far, then the header, then the 36 bytes above
- *       40      …  header: JSON of a `BatchHeader` with neither rows nor times yet
+ *       40      …  header: of the first chunk JSON of a `BatchHeader` with neither rows nor times yet, and where there are notes a newline
+ *                  and those; of later ones the notes alone. Notes are whatever somebody else wants to keep with these rows.
  *        …      …  rows
  *
  * The CRC goes on from chunk to chunk since the sealed batch needs that of all rows in any case: so a draft costs none.
@@ -24,6 +25,7 @@ export const CHUNK_HEAD_BYTES = 40;
 export const TAKEN_BYTES = 4;
 const MAGIC = 0x44_57_44_31; // "DWD1"
 const CRC_AT = 36;
+const NEWLINE = 10;
 
 /** What a chunk says of itself. */
 export interface ChunkHead {
@@ -42,7 +44,7 @@ const madeBeforeCrc = made.subarray(0, CRC_AT);
 /**
  * Writes the head of a chunk at `at`.
  * @param body CRC-32 of all rows of the batch, those of this chunk included
- * @param header of the first chunk: its bytes, else undefined
+ * @param header its bytes; undefined where there is none
  */
 export function writeChunkHead(
   out: Buffer,
@@ -67,6 +69,8 @@ export interface DraftedBatch {
   readonly header: BatchHeader;
   /** Its rows, in pieces; views of the draft. */
   readonly pieces: readonly Buffer[];
+  /** What was noted with them; views of the draft. */
+  readonly notes: readonly Buffer[];
 }
 
 /**
@@ -75,9 +79,10 @@ export interface DraftedBatch {
  */
 export function readChunks(bytes: Buffer): DraftedBatch | undefined {
   const first = readChunkHead(bytes, TAKEN_BYTES);
-  const header = first && parseHeader(textAt(bytes, TAKEN_BYTES + CHUNK_HEAD_BYTES, first.headerBytes));
+  const header = first && headerOf(bytes, first);
   if (header === undefined) return undefined;
   const pieces: Buffer[] = [];
+  const notes: Buffer[] = [];
   let { rows, earliestMicros, latestMicros } = header;
   const mostRows = bytes.readUInt32BE(0) || Infinity;
   let crc = 0;
@@ -92,18 +97,20 @@ export function readChunks(bytes: Buffer): DraftedBatch | undefined {
     crc = crc32(piece, crc);
     if (crcOfHead(bytes, at, rowsStart, crc) !== bytes.readUInt32BE(at + CRC_AT)) break;
     pieces.push(piece);
+    const noted = notesIn(bytes.subarray(at + CHUNK_HEAD_BYTES, rowsStart), head === first);
+    if (noted.length > 0) notes.push(noted);
     ({ earliestMicros, latestMicros } = head);
     rows += head.rows;
     at = end;
     head = readChunkHead(bytes, at);
   }
-  return pieces.length === 0 ? undefined : { header: { ...header, rows, earliestMicros, latestMicros }, pieces };
+  return pieces.length === 0 ? undefined : { header: { ...header, rows, earliestMicros, latestMicros }, pieces, notes };
 }
 
 /** The id that a draft begins with, if it begins with a header at all; not verified. */
 export function readDraftId(bytes: Buffer): string | undefined {
   const first = readChunkHead(bytes, TAKEN_BYTES);
-  return first && parseHeader(textAt(bytes, TAKEN_BYTES + CHUNK_HEAD_BYTES, first.headerBytes))?.id;
+  return first && headerOf(bytes, first)?.id;
 }
 
 function readChunkHead(bytes: Buffer, at: number): ChunkHead | undefined {
@@ -123,6 +130,16 @@ function crcOfHead(bytes: Buffer, at: number, rowsStart: number, body: number): 
   return crc32(bytes.subarray(at, at + CRC_AT), crc32(header, body));
 }
 
-function textAt(bytes: Buffer, at: number, length: number): string {
-  return at + length > bytes.length ? '' : bytes.toString('utf8', at, at + length);
+function headerOf(bytes: Buffer, { headerBytes }: ChunkHead): BatchHeader | undefined {
+  const start = TAKEN_BYTES + CHUNK_HEAD_BYTES;
+  if (start + headerBytes > bytes.length) return undefined;
+  const header = bytes.subarray(start, start + headerBytes);
+  const newline = header.indexOf(NEWLINE);
+  return parseHeader(header.toString('utf8', 0, newline < 0 ? headerBytes : newline));
+}
+
+function notesIn(header: Buffer, isFirst: boolean): Buffer {
+  if (!isFirst) return header;
+  const newline = header.indexOf(NEWLINE);
+  return header.subarray(newline < 0 ? header.length : newline + 1);
 }

@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib';
 import type { BatchDraft } from '../../queue.ts';
 import { CHUNK_HEAD_BYTES, TAKEN_BYTES, writeChunkHead } from './chunk-format.ts';
 import type { DraftFile } from './draft-file.ts';
+import { MAX_NOTES_BYTES } from './draft-notes.ts';
 
 /** Whose rows a draft holds. */
 export interface DraftHeader {
@@ -24,8 +25,9 @@ export interface DraftFiles {
 }
 
 const UINT32 = 2 ** 32;
-/** What a chunk's head covers of the rows in front of it, while it is written. */
-const covered = Buffer.alloc(CHUNK_HEAD_BYTES);
+/** What a chunk's head and notes cover of the rows in front of it, while it is written. */
+const covered = Buffer.alloc(CHUNK_HEAD_BYTES + MAX_NOTES_BYTES);
+const NEWLINE = 10;
 
 /**
  * The rows of one open batch, written down as they come.
@@ -61,9 +63,18 @@ export class Draft implements BatchDraft {
    * @param memory of the batch; what is in front of the new rows is changed, and restored.
    * @param end of the rows in it
    * @param rows of the batch
+   * @param notes to be written with the rows, at most `MAX_NOTES_BYTES`
+   * @returns whether the notes are written
    */
-  write(memory: Buffer, end: number, rows: number, earliestMicros: number, latestMicros: number): void {
-    if (this.#isGivenUp || end === this.#memoryEnd) return;
+  write(
+    memory: Buffer,
+    end: number,
+    rows: number,
+    earliestMicros: number,
+    latestMicros: number,
+    notes?: Buffer,
+  ): boolean {
+    if (!this.lacks(end)) return false;
     const start = this.#memoryEnd;
     this.#crc = crc32(memory.subarray(start, end), this.#crc);
     const head = this.#head;
@@ -73,8 +84,13 @@ export class Draft implements BatchDraft {
     head.latestMicros = latestMicros;
     this.#memoryEnd = end;
     this.#rows = rows;
-    if (this.#file === undefined) this.#begin(memory, start, end);
-    else this.#goOn(this.#file, memory, start, end);
+    if (this.#file === undefined) return this.#begin(memory, start, end, notes);
+    return this.#goOn(this.#file, memory, start, end, notes);
+  }
+
+  /** Whether rows up to `end` are to be written that are not. */
+  lacks(end: number): boolean {
+    return !this.#isGivenUp && end !== this.#memoryEnd;
   }
 
   /** CRC-32 of the rows up to `end` in the batch's memory, if it is known. */
@@ -108,43 +124,53 @@ export class Draft implements BatchDraft {
     if (file !== undefined) this.#files.giveBack(file);
   }
 
-  /** The first chunk, with the header, in the room before the rows. */
-  #begin(memory: Buffer, rowsStart: number, end: number): void {
+  /** The first chunk, with the header, and the notes behind it as far as there is room, in front of the rows. */
+  #begin(memory: Buffer, rowsStart: number, end: number, notes: Buffer | undefined): boolean {
     const file = this.#files.take();
     if (file === undefined) {
       this.#isGivenUp = true;
-      return;
+      return false;
     }
     this.#file = file;
     const json = this.#header;
-    const start = rowsStart - json.length - CHUNK_HEAD_BYTES;
-    json.copy(memory, rowsStart - json.length);
+    const most = rowsStart - TAKEN_BYTES - CHUNK_HEAD_BYTES - json.length;
+    const noted = notes !== undefined && notes.length < most ? notes : undefined;
+    const jsonStart = rowsStart - json.length - (noted === undefined ? 0 : 1 + noted.length);
+    const jsonEnd = jsonStart + json.copy(memory, jsonStart);
+    if (noted !== undefined) noted.copy(memory, memory.writeUInt8(NEWLINE, jsonEnd));
+    const start = jsonStart - CHUNK_HEAD_BYTES;
     this.#head.generation = randomInt(UINT32);
-    this.#head.headerBytes = json.length;
-    writeChunkHead(memory, start, this.#head, this.#crc, json);
-    this.#head.headerBytes = 0;
+    this.#head.headerBytes = rowsStart - jsonStart;
+    writeChunkHead(memory, start, this.#head, this.#crc, memory.subarray(jsonStart, rowsStart));
     memory.writeUInt32BE(0, start - TAKEN_BYTES);
-    this.#put(file, memory, start - TAKEN_BYTES, end);
+    return this.#put(file, memory, start - TAKEN_BYTES, end) && noted !== undefined;
   }
 
-  /** A later chunk. One write of one piece of memory costs a third less than one of several, hence its head covers rows. */
-  #goOn(file: DraftFile, memory: Buffer, rowsStart: number, end: number): void {
-    const start = rowsStart - CHUNK_HEAD_BYTES;
+  /** A later chunk. One write of one piece of memory costs a third less than one of several, hence head and notes cover rows. */
+  #goOn(file: DraftFile, memory: Buffer, rowsStart: number, end: number, notes: Buffer | undefined): boolean {
+    const noted = notes !== undefined && notes.length <= rowsStart - CHUNK_HEAD_BYTES ? notes : undefined;
+    const notesBytes = noted?.length ?? 0;
+    const start = rowsStart - notesBytes - CHUNK_HEAD_BYTES;
     memory.copy(covered, 0, start, rowsStart);
-    writeChunkHead(memory, start, this.#head, this.#crc, undefined);
-    this.#put(file, memory, start, end);
-    covered.copy(memory, start);
+    noted?.copy(memory, rowsStart - notesBytes);
+    this.#head.headerBytes = notesBytes;
+    writeChunkHead(memory, start, this.#head, this.#crc, noted);
+    const isWritten = this.#put(file, memory, start, end);
+    covered.copy(memory, start, 0, rowsStart - start);
+    return isWritten && noted !== undefined;
   }
 
-  #put(file: DraftFile, memory: Buffer, start: number, end: number): void {
+  #put(file: DraftFile, memory: Buffer, start: number, end: number): boolean {
     try {
       file.write(memory, start, end, this.#fileEnd);
       this.#fileEnd += end - start;
       this.#files.written(file);
+      return true;
     } catch (error) {
       // What was written before stays until the batch is elsewhere: it is better than nothing.
       this.#isGivenUp = true;
       this.#files.failed(file, error);
+      return false;
     }
   }
 }

@@ -10,6 +10,8 @@ export interface LeftDraft {
   readonly path: string;
   /** Its rows; undefined where it has none, or none that are not known elsewhere. */
   readonly batch: SealedBatch | undefined;
+  /** What was noted with its rows, also where the batch is known elsewhere. */
+  readonly notes: readonly Buffer[];
 }
 
 /** The file of an earlier process, on which its batch rests until it is elsewhere: then the file goes. */
@@ -64,7 +66,7 @@ export async function* recoverDrafts(directory: string, knownIds: ReadonlySet<st
     const drafted = readChunks(await readStart(file, (await file.stat()).size));
     const isKnown = drafted === undefined || knownIds.has(drafted.header.id);
     if (!isKnown) await markTaken(file, drafted.header.rows);
-    yield { path, batch: isKnown ? undefined : sealed(drafted) };
+    yield { path, batch: isKnown ? undefined : sealed(drafted), notes: drafted?.notes ?? [] };
   }
 }
 

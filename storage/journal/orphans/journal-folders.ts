@@ -1,6 +1,7 @@
 import { readdir, rmdir, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isMissing } from '../claim/claim-watch.ts';
+import { ACCOUNTS_FILE } from '../../losses/account-chunks.ts';
 
 /** A folder with batches, or for them. */
 export interface JournalFolder {
@@ -11,7 +12,6 @@ export interface JournalFolder {
 
 /** Of a worker; or one that a worker went to when it could not have its own: `0.7f3a9b21`. */
 const FOLDER_NAME = /^\d+(\.[0-9a-f]+)?$/;
-const ACCOUNTS_FILE = 'accounts';
 
 /** Where worker number `worker` of a node has its journal. */
 export function workerFolder(root: string, node: string, worker: number): string {

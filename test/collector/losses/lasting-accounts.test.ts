@@ -34,7 +34,8 @@ async function worker(t: TestContext): Promise<() => Promise<Life>> {
     const { decoder, feed, exporter } = startDecoding();
     const intake = { open: () => new MemorySink(LOSSES), settle: () => Promise.resolve() };
     const counters = { flow: decoder, syslog: silent, snmp: silent, dropped: silent };
-    const place = { directory: () => directory, drafts, intake };
+    const notes = { notes: undefined };
+    const place = { directory: () => directory, drafts, intake, rows: { flow: notes, syslog: notes, snmp: notes } };
     const accounts = new LastingAccounts(counters, place, clock, silentLog);
     await accounts.start();
     await accounts.restore();

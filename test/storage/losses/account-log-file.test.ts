@@ -6,13 +6,8 @@ import type { LoggedAccount } from '../../../collectors/accounts/logged-account.
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import { DraftStore } from '../../../storage/journal/drafts/draft-store.ts';
-import { readAccounts } from '../../../storage/losses/account-chunks.ts';
-import {
-  AccountLogFile,
-  ACCOUNTS_FILE,
-  leftAccounts,
-  removeAccounts,
-} from '../../../storage/losses/account-log-file.ts';
+import { ACCOUNTS_FILE, readAccounts } from '../../../storage/losses/account-chunks.ts';
+import { AccountLogFile, leftAccounts, removeAccounts } from '../../../storage/losses/account-log-file.ts';
 import { temporaryDirectory } from '../../support/postgres.ts';
 
 /** Counts what it is told to. */
