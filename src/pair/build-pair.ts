@@ -26,7 +26,7 @@ import { readPairSecret } from './pair-secret.ts';
 import type { PairNodeStatus, Readiness } from './pair-status.ts';
 import { readinessOf, type ReadinessFacts } from './readiness/readiness.ts';
 import { sessionsOf } from './sessions.ts';
-import { settingsDigest } from './settings-digest.ts';
+import { settingDigests, settingsDigest } from './settings-digest.ts';
 import type { WarmArchive } from './warm/warm-archive.ts';
 import { WarmMirror } from './warm/warm-mirror.ts';
 
@@ -121,7 +121,7 @@ export function buildPair(config: Config, ha: Ha, parts: PairParts, log: Log): P
       address,
       memory: new EpochFile(config.stateDirectory, ha.pair),
       warm: mirror,
-      readiness: (peer, silentMs) => look.readiness(peer, silentMs),
+      readiness: (peer, silentMs, differing) => look.readiness(peer, silentMs, differing),
       isListening: () => workers.isListening,
       queue: () => look.queue(),
       engine: () => {
@@ -130,6 +130,7 @@ export function buildPair(config: Config, ha: Ha, parts: PairParts, log: Log): P
       },
       macs: () => Promise.resolve(macsOf(ha.interface)),
       settingsDigest: () => settingsDigest(parts.settings()),
+      settingDigests: () => settingDigests(parts.settings()),
       takeSettings: (news) => parts.shared.take(news),
       heard: () => void parts.shared.catchUp(),
       changeAddresses: (written, isHeld) => changeAddresses(address, written, isHeld, clock),
@@ -181,7 +182,11 @@ class NodeLook {
     this.#clockOffsetMs = clockOffsetMs;
   }
 
-  readiness(peer: PairNodeStatus | undefined, databaseSilentMs: number): Readiness {
+  readiness(
+    peer: PairNodeStatus | undefined,
+    databaseSilentMs: number,
+    differingSettings: readonly string[] | undefined,
+  ): Readiness {
     const now = systemClock.monotonicMs();
     if (now - this.#lookedAtMs >= FACTS_EVERY_MS) {
       this.#lookedAtMs = now;
@@ -195,6 +200,7 @@ class NodeLook {
         hasLink: this.#hasLink(),
         version: this.#parts.version,
         settingsDigest: settingsDigest(this.#parts.settings()),
+        differingSettings,
         isMigrated: this.#parts.isMigrated(),
         databaseTrouble: writer?.error ?? silenceText(databaseSilentMs, this.#ha.takeoverWindow),
         queueTrouble: queue === undefined || queue.state === 'well' ? undefined : `Redis is ${queue.state}`,

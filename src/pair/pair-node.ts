@@ -10,6 +10,7 @@ import type { Log } from '../runtime/log.ts';
 import type { SettingsPeer } from '../settings/settings-peer.ts';
 import { NodeRow } from './node-row.ts';
 import { GapWatch } from './events/gap-watch.ts';
+import { SettingDifferences } from './readiness/setting-differences.ts';
 import { LinkLoss } from './readiness/link-loss.ts';
 import { PeerTalk, type PeerTalkParts } from './peer/peer-talk.ts';
 import type { PairNodeStatus, PairStatus, Readiness } from './pair-status.ts';
@@ -43,6 +44,7 @@ export class PairNode implements Component {
   readonly #row: NodeRow;
   readonly #startedAt: string;
   readonly #linkLoss: LinkLoss;
+  readonly #differences: SettingDifferences;
   #readiness: Readiness = { isReady: false, findings: [] };
   #ownedEpoch: number | undefined;
   #votes: VoteState | undefined;
@@ -67,6 +69,10 @@ export class PairNode implements Component {
     this.#gaps = new GapWatch(open, events, clock, this.#log);
     this.#row = new NodeRow(pair, options.session, () => this.#ownStatus(), open, clock, this.#log);
     this.#talk = new PeerTalk(this.#talkParts(), this.#log);
+    this.#differences = new SettingDifferences(
+      () => surroundings.settingDigests(),
+      () => this.#talk.settingDigests(),
+    );
     this.#linkLoss = new LinkLoss(clock, () => void this.#switchovers.withoutLink());
     this.#role = new RoleKeeper(
       options,
@@ -206,6 +212,7 @@ export class PairNode implements Component {
           return { refusal: messageOf(error), summary: '', epoch: this.epoch };
         }
       },
+      settingDigests: () => surroundings.settingDigests(),
       takeSettings: (news) => surroundings.takeSettings(news),
       heard: ({ status, macs }, before) => {
         this.peerMacs = macs;
@@ -278,7 +285,9 @@ export class PairNode implements Component {
 
   #look(): void {
     const before = this.#readiness;
-    const found = this.#surroundings.readiness(this.#talk.peer?.status, this.#role.status().databaseAnsweredMs ?? 0);
+    const peer = this.#talk.peer?.status;
+    const differing = this.#differences.between(this.#surroundings.settingsDigest(), peer?.settingsDigest);
+    const found = this.#surroundings.readiness(peer, this.#role.status().databaseAnsweredMs ?? 0, differing);
     this.#readiness = withRefusal(withNamesake(found, this.#row.namesake), this.#heartbeat.refusal);
     // It goes on while the database is away: whatever it writes is fenced by the epoch.
     const epoch = this.#role.singletonEpoch();

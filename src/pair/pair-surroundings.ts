@@ -32,14 +32,20 @@ export interface PairSurroundings {
   readonly address: VirtualAddress;
   readonly memory: EpochMemory;
   readonly warm: WarmMirror;
-  /** Whether this node could be active, found anew every few seconds. @param silentMs since when the database has not answered the heartbeat */
-  readiness(peer: PairNodeStatus | undefined, silentMs: number): Readiness;
+  /**
+   * Whether this node could be active, found anew every few seconds.
+   * @param silentMs since when the database has not answered the heartbeat
+   * @param differing paths of shared settings that are others on the peer, as far as they are known
+   */
+  readiness(peer: PairNodeStatus | undefined, silentMs: number, differing: readonly string[] | undefined): Readiness;
   /** Whether the workers have said that they listen. */
   isListening(): boolean;
   queue(): PairNodeStatus['queue'];
   engine(): PairReport['engine'];
   macs(): Promise<readonly string[]>;
   settingsDigest(): string;
+  /** Of each shared setting, by its path. */
+  settingDigests(): Readonly<Record<string, string>>;
   /** Shared settings that the peer gives. */
   takeSettings(news: SettingsNews): Promise<SettingsVerdict>;
   /** @param isHeld whether they have to be on the interface when it is done */

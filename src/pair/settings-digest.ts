@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { SettingPath } from '../config/findings.ts';
+import { pathText, type SettingPath } from '../config/findings.ts';
 import { maskSecrets } from '../config/mask.ts';
 import { isOwnSetting } from '../config/own-settings.ts';
 import type { Config } from '../config/schema.ts';
@@ -14,10 +14,30 @@ export function sharedSettings(config: Config): Readonly<Record<string, unknown>
  * the state directory is compared by its place in there.
  */
 export function settingsDigest(config: Config): string {
-  const here = `${config.stateDirectory}/`;
-  const relative = (_key: string, value: unknown): unknown =>
-    typeof value === 'string' && value.startsWith(here) ? `<state>/${value.slice(here.length)}` : value;
-  return hash('sha256', JSON.stringify(sorted(sharedSettings(maskSecrets(config))), relative));
+  return hash('sha256', comparable(config, sharedSettings(maskSecrets(config))));
+}
+
+/** The same for each of them, by its path, so that two nodes can tell which differ without a word about the values; lists are one setting. */
+export function settingDigests(config: Config): Readonly<Record<string, string>> {
+  const settings = [...leaves(sharedSettings(maskSecrets(config)), [])];
+  return Object.fromEntries(
+    settings.map(([path, value]) => [pathText(path), hash('sha256', comparable(config, value))]),
+  );
+}
+
+/** As text, the same on both nodes. */
+function comparable({ stateDirectory }: Config, value: unknown): string {
+  const here = `${stateDirectory}/`;
+  const relative = (_key: string, each: unknown): unknown =>
+    typeof each === 'string' && each.startsWith(here) ? `<state>/${each.slice(here.length)}` : each;
+  return JSON.stringify(sorted(value), relative) ?? '';
+}
+
+function* leaves(group: object, path: SettingPath): Generator<readonly [SettingPath, unknown]> {
+  for (const [key, value] of Object.entries(group)) {
+    if (isGroup(value)) yield* leaves(value, [...path, key]);
+    else yield [[...path, key], value];
+  }
 }
 
 function sharedPart(group: object, path: SettingPath): Record<string, unknown> {

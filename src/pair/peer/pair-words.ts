@@ -33,6 +33,8 @@ export interface PairWords {
       readonly body: undefined;
       readonly answer: Readonly<Record<string, WarmKindStatus>>;
     };
+    /** Of the shared settings, by their paths: to say which differ. */
+    readonly 'pair.setting-digests': { readonly body: undefined; readonly answer: Readonly<Record<string, string>> };
     /** Shared settings become the other node's as well, after a check there. */
     readonly 'pair.settings': { readonly body: SettingsNews; readonly answer: SettingsVerdict };
   };

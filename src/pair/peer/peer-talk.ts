@@ -17,10 +17,12 @@ export interface PeerTalkParts {
   report(): Promise<PairReport>;
   switchover(wish: SwitchoverWish): Promise<SwitchoverAnswer>;
   takeSettings(news: SettingsNews): Promise<SettingsVerdict>;
+  settingDigests(): Readonly<Record<string, string>>;
   /** The peer has told of itself. @param before what it said before that */
   heard(report: PairReport, before: PairReport | undefined): void;
 }
 
+const DIGESTS_MS = 5000;
 /** Successors of all processes there, one after the other. */
 const SETTINGS_MS = 120_000;
 
@@ -59,6 +61,7 @@ export class PeerTalk {
     channel.answer('pair.warm-digests', () => warm.digests());
     channel.answer('pair.switchover', (wish) => this.#parts.switchover(wish));
     channel.answer('pair.settings', (news) => this.#parts.takeSettings(news));
+    channel.answer('pair.setting-digests', () => this.#parts.settingDigests());
     warm.open(warmPeer(channel));
     void this.tell();
   }
@@ -82,6 +85,12 @@ export class PeerTalk {
   async giveSettings(news: SettingsNews): Promise<SettingsVerdict> {
     if (this.channel === undefined) throw new DogwatchError('PEER_UNREACHABLE', 'there is no connection to the peer');
     return this.channel.request('pair.settings', news, SETTINGS_MS);
+  }
+
+  /** @throws DogwatchError `PEER_UNREACHABLE`, and that it does not answer */
+  async settingDigests(): Promise<Readonly<Record<string, string>>> {
+    if (this.channel === undefined) throw new DogwatchError('PEER_UNREACHABLE', 'there is no connection to the peer');
+    return this.channel.request('pair.setting-digests', undefined, DIGESTS_MS);
   }
 
   #part(channel: PairChannel): void {

@@ -4,6 +4,8 @@ import type { PairNodeStatus, Readiness, ReadinessFinding } from '../pair-status
 export interface ReadinessFacts {
   readonly version: string;
   readonly settingsDigest: string;
+  /** Paths of shared settings that are others on the peer; undefined: none, or not known yet. */
+  readonly differingSettings: readonly string[] | undefined;
   /** Whether the schema of the database is that of this program. */
   readonly isMigrated: boolean;
   /** Why the database gives no heartbeat; undefined: it does. */
@@ -38,6 +40,7 @@ const ZONE = 'time zone';
 const MAX_CLOCK_OFFSET_MS = 1000;
 /** A batch that waits longer than this waits for a reason. */
 const BACKLOG_MS = 10_000;
+const SHOWN_SETTINGS = 6;
 
 /**
  * Whether this node could be the active one, finding by finding; shown on both.
@@ -81,12 +84,24 @@ function versionFinding({ version }: ReadinessFacts, peer: PairNodeStatus | unde
   return fail('version', `${version}, and ${peer.version} on ${peer.node}`, 'install the same version on both nodes');
 }
 
-function settingsFinding({ settingsDigest }: ReadinessFacts, peer: PairNodeStatus | undefined): ReadinessFinding {
+function settingsFinding(
+  { settingsDigest, differingSettings = [] }: ReadinessFacts,
+  peer: PairNodeStatus | undefined,
+): ReadinessFinding {
   const name = 'shared settings';
   if (peer === undefined) return { name, state: 'warn', found: 'not compared: the peer has told nothing yet' };
   if (peer.settingsDigest === settingsDigest) return ok(name, `equal (${settingsDigest.slice(0, 12)})`);
-  const found = `differ from those of ${peer.node} (${settingsDigest.slice(0, 12)} here, ${peer.settingsDigest.slice(0, 12)} there)`;
+  const which =
+    differingSettings.length > 0
+      ? `: ${firstFew(differingSettings)}`
+      : ` (digests ${settingsDigest.slice(0, 12)} and ${peer.settingsDigest.slice(0, 12)})`;
+  const found = `differ from those of ${peer.node}${which}`;
   return fail(name, found, 'run dogwatch reload on the active node: it gives its own to the other one');
+}
+
+function firstFew(names: readonly string[]): string {
+  const more = names.length - SHOWN_SETTINGS;
+  return more <= 0 ? names.join(', ') : `${names.slice(0, SHOWN_SETTINGS).join(', ')} and ${more} more`;
 }
 
 function databaseFindings({ databaseTrouble, isMigrated }: ReadinessFacts): ReadinessFinding[] {

@@ -7,6 +7,7 @@ import { standbyStatus } from '../../support/standby-status.ts';
 const WELL: ReadinessFacts = {
   version: '1.0.0',
   settingsDigest: 'ab',
+  differingSettings: undefined,
   isMigrated: true,
   databaseTrouble: undefined,
   queueTrouble: undefined,
@@ -47,6 +48,16 @@ test('another version, other settings, an unreachable database, a taken port or 
   assert.deepEqual(troubles({ databaseTrouble: 'refused' }), ['fail database']);
   assert.deepEqual(troubles({ takenPorts: ['UDP 2055'] }), ['fail ports']);
   assert.deepEqual(troubles({ unreadableFiles: ['/etc/dogwatch/mail.password'] }), ['fail secrets']);
+});
+
+test('settings that differ are named, a few of them; by their digests where the peer has not said which', () => {
+  const found = (differingSettings: readonly string[] | undefined): string | undefined =>
+    readinessOf({ ...WELL, differingSettings }, peerOf({ ...WELL, settingsDigest: 'cd' })).findings.find(
+      ({ state }) => state === 'fail',
+    )?.found;
+  assert.equal(found(['batch.age', 'listeners']), 'differ from those of dw-b: batch.age, listeners');
+  assert.match(found(Array.from({ length: 9 }, (_, index) => `s${index}`)) ?? '', /: s0, .*s5 and 3 more$/);
+  assert.match(found(undefined) ?? '', /digests ab and cd/);
 });
 
 test('clocks and zones that differ, and a journal folder that root may not write, are warnings', () => {
