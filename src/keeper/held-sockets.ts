@@ -213,8 +213,8 @@ export class HeldSockets implements Component {
     if (isShared) await probeUdp(address, plan.port);
     const bind = (port: number): Promise<UnreadUdp> => bindUnread(address, port, isShared);
     // Where the kernel chooses the port, it does so for the first.
-    const first = plan.port === 0 ? [await bind(0)] : [];
-    const port = first[0]?.socket.address().port ?? plan.port;
+    const first = plan.port === 0 ? [bind(0)] : [];
+    const port = (await first[0])?.socket.address().port ?? plan.port;
     const others = Array.from({ length: this.#workers - first.length }, () => bind(port));
     const udp = await allBound([...first, ...others]);
     udp.forEach(({ socket }, index) => this.#size(plan, socket, index === 0));
@@ -231,7 +231,7 @@ function close({ udp, tcp }: Held): void {
  * Sockets of one port are bound at once: until the last is, the others hear its senders too, whose next datagrams then seem to
  * come after a gap.
  */
-async function allBound(binding: readonly (UnreadUdp | Promise<UnreadUdp>)[]): Promise<UnreadUdp[]> {
+async function allBound(binding: readonly Promise<UnreadUdp>[]): Promise<UnreadUdp[]> {
   const settled = await Promise.allSettled(binding);
   const bound = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   const failure = settled.find((each) => each.status === 'rejected');
