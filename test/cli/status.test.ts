@@ -50,6 +50,14 @@ test('troubles have lines of their own', () => {
   assert.match(screen, /^writer +waiting: connection refused$/m);
 });
 
+test('how many send is said once they have been heard', () => {
+  const status = exampleStatus();
+  const screenOf = (exporters: number): string => statusScreen({ ...status, flow: { ...status.flow, exporters } });
+  assert.match(screenOf(0), /^flows +[\d,]+ datagrams$/m);
+  assert.match(screenOf(1), /^flows +[\d,]+ datagrams from 1 exporter$/m);
+  assert.match(screenOf(2000), /^flows +[\d,]+ datagrams from 2,000 exporters$/m);
+});
+
 test('nothing, or something else, at the address is NOT_RUNNING; an impossible address is USAGE', async (context) => {
   const other = await serve(context, '{"hello": 1}');
   const text = await serve(context, 'hello');

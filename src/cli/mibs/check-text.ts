@@ -1,5 +1,5 @@
 import type { MibReport } from '../../mibs/compile-mibs.ts';
-import { grouped } from '../terminal/figures.ts';
+import { counted, grouped } from '../terminal/figures.ts';
 
 /** Findings as `file:line: severity: sentence`, as compilers write them, then the sum. */
 export function checkText({ files, findings }: MibReport, paths: readonly string[]): string {
@@ -14,8 +14,4 @@ export function checkText({ files, findings }: MibReport, paths: readonly string
   const sum = [counted(files.length, 'module'), counted(names, 'name')];
   if (lost > 0) sum.push(`${grouped(lost)} without a place in the tree`);
   return `${lines.join('')}${lines.length === 0 ? '' : '\n'}${sum.join(', ')}.\n`;
-}
-
-function counted(count: number, what: string): string {
-  return `${grouped(count)} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -6,6 +6,11 @@ export function grouped(count: number): string {
   return GROUPED.format(count);
 }
 
+/** "1 module", "2 modules". @param what in the singular, whose plural has an s more */
+export function counted(count: number, what: string): string {
+  return `${grouped(count)} ${what}${count === 1 ? '' : 's'}`;
+}
+
 /** `1234567` → `1.2M`; below 10,000 all digits. */
 export function compact(count: number): string {
   return Math.abs(count) < 10_000 ? GROUPED.format(count) : COMPACT.format(count);

@@ -6,7 +6,7 @@ import type {
 } from '../../console/status.ts';
 import { pairLines } from './pair-lines.ts';
 import { storageLines } from './storage-lines.ts';
-import { bytesText, elapsedText, grouped } from './figures.ts';
+import { bytesText, counted, elapsedText, grouped } from './figures.ts';
 
 const SHOWN_SENDERS = 5;
 /** Shorter runs are not worth a line. */
@@ -140,9 +140,14 @@ function restartsText(restarts: number): string {
   return restarts === 1 ? ', started again once' : `, started again ${grouped(restarts)} times`;
 }
 
+/** Senders that the workers of now have heard: none yet, after the death of those that heard what is counted. */
+function fromText(senders: number, what: string): string {
+  return senders === 0 ? '' : ` from ${counted(senders, what)}`;
+}
+
 function flowLines({ flow }: CollectorStatus): [string, string][] {
   return [
-    ['flows', `${grouped(flow.datagrams)} datagrams from ${grouped(flow.exporters)} exporters`],
+    ['flows', `${grouped(flow.datagrams)} datagrams${fromText(flow.exporters, 'exporter')}`],
     [
       '',
       `${grouped(flow.records)} records into ${grouped(flow.rows)} rows, ${grouped(flow.templates)} templates` +
@@ -160,7 +165,7 @@ function syslogLines({ syslog }: CollectorStatus): [string, string][] {
   const lines: [string, string][] = [
     [
       'syslog',
-      `${grouped(syslog.messages)} messages from ${grouped(syslog.devices)} devices` +
+      `${grouped(syslog.messages)} messages${fromText(syslog.devices, 'device')}` +
         troublesText([
           [syslog.unparsed, 'stored raw'],
           [syslog.cut, 'cut'],

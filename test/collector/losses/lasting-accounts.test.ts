@@ -50,40 +50,41 @@ async function worker(t: TestContext): Promise<() => Promise<Life>> {
       accounts.expectGuests();
       await accounts.stop();
     };
-    return { hear, counts: () => exporter(), orphan: () => accounts.expectGuests(), end };
+    const counts = (): ReturnType<Life['counts']> => {
+      const { received, lost } = exporter();
+      return { received, lost };
+    };
+    return { hear, counts, orphan: () => accounts.expectGuests(), end };
   };
 }
 
-test('where the numbers of an exporter stood survives the worker, and what nobody heard between is lost', async (t) => {
+/** The second life of a worker that heard these numbers in its first. */
+async function secondLife(t: TestContext, from: number, to: number): Promise<Life> {
   const start = await worker(t);
   const first = await start();
-  first.hear(0, 100);
+  first.hear(from, to);
   await first.end();
-  const second = await start();
+  return start();
+}
+
+test('where the numbers of an exporter stood survives the worker, and what nobody heard between is lost', async (t) => {
+  const second = await secondLife(t, 0, 100);
   second.hear(130, 140);
-  assert.deepEqual([second.counts().received, second.counts().lost], [10, 30]);
+  assert.deepEqual(second.counts(), { received: 10, lost: 30 });
 });
 
 test("the sender of another worker that came while workers ended is no exporter of this one's the next time", async (t) => {
-  const start = await worker(t);
-  const first = await start();
-  first.hear(1000, 1002);
-  await first.end();
+  const second = await secondLife(t, 1000, 1002);
   // The other worker hears 1,002 to 500,000.
-  const second = await start();
   second.orphan();
   second.hear(500_000, 500_003);
-  assert.deepEqual([second.counts().received, second.counts().lost], [3, 0]);
+  assert.deepEqual(second.counts(), { received: 3, lost: 0 });
 });
 
 test('an exporter that was heard goes on with its numbers to the end', async (t) => {
-  const start = await worker(t);
-  const first = await start();
-  first.hear(0, 10);
-  await first.end();
-  const second = await start();
+  const second = await secondLife(t, 0, 10);
   second.hear(10, 20);
   second.orphan();
   second.hear(25, 30);
-  assert.deepEqual([second.counts().received, second.counts().lost], [15, 5]);
+  assert.deepEqual(second.counts(), { received: 15, lost: 5 });
 });
